@@ -1,0 +1,73 @@
+# `make run` and `make test` do all set-up on Debian 12 with Python 3.11; both are quick the second time.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+
+# Debian keeps programs such as mosquitto where the PATH of a plain user does not look.
+export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
+
+.PHONY: help run test check bench docs format lock mosquitto clean
+
+help:
+	@echo "make run        run the quick start in the foreground"
+	@echo "make test       run all tests"
+	@echo "make check      formatting, lint, types, layers, tidiness"
+	@echo "make bench      run the benchmarks and write their table into README.md"
+	@echo "make docs       write docs/reference/ from the code"
+	@echo "make format     format the code"
+	@echo "make lock       renew requirements/*.txt from pyproject.toml"
+	@echo "make mosquitto  install Debian's mosquitto without starting its service"
+
+run: $(VENV)/run.stamp mosquitto
+	@$(BIN)/python examples/quickstart/run.py
+
+# Where mosquitto may not be installed the tests that need it are counted at the end of the run, or fail if CI=true.
+test: $(VENV)/dev.stamp
+	@command -v mosquitto >/dev/null || tools/debian-install mosquitto || echo "going on without mosquitto" >&2
+	$(BIN)/pytest
+
+check: $(VENV)/dev.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy src tests benchmarks examples fuzzing tools
+	$(BIN)/pytest -q tests/test_tidy.py tests/test_layers.py tests/test_docs.py
+
+bench: $(VENV)/dev.stamp mosquitto
+	$(BIN)/python -m benchmarks --write-readme
+
+docs: $(VENV)/dev.stamp
+	$(BIN)/python -m tools.reference
+
+format: $(VENV)/dev.stamp
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format --quiet .
+
+mosquitto:
+	@command -v mosquitto >/dev/null || tools/debian-install mosquitto
+
+# Versions and hashes only: where packages come from is the choice of the machine that installs them.
+UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--no-emit-index-url --no-emit-find-links --exclude-newer "7 days" --custom-compile-command "make lock" --upgrade
+lock: $(VENV)/dev.stamp
+	$(UV_COMPILE) pyproject.toml --group build --group dev --output-file requirements/dev.txt
+	$(UV_COMPILE) pyproject.toml --group build --constraint requirements/dev.txt --output-file requirements/run.txt
+
+clean:
+	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/made.stamp:
+	@echo "making $(VENV)"
+	@tools/make-venv $(VENV)
+	@touch $@
+
+$(VENV)/run.stamp: $(VENV)/made.stamp requirements/run.txt pyproject.toml
+	@echo "installing what tidegate needs"
+	@$(PIP) install --require-hashes --requirement requirements/run.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/run.stamp requirements/dev.txt
+	@echo "installing what the tests need"
+	@$(PIP) install --require-hashes --requirement requirements/dev.txt
+	@touch $@

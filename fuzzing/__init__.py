@@ -1,0 +1,1 @@
+"""Targets and generators for fuzzing; each knows one way in. Does not know pytest."""

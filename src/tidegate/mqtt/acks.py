@@ -1,0 +1,84 @@
+"""Acknowledgements of received messages leave in the order in which the messages came [MQTT-4.6.0-2].
+
+Knows the order and what is settled. Does not know deliveries; the window dies with its Network Connection.
+"""
+
+from collections import deque
+
+from tidegate.exceptions import ProtocolViolation
+from tidegate.mqtt.packets import encode_puback, encode_puback_run, encode_pubrec
+
+__all__ = ["AckWindow"]
+
+
+class AckWindow:
+    """The received QoS 1 and 2 messages that we have not answered yet.
+
+    PUBACK and PUBREC share one order, which is stricter than [MQTT-4.6.0-2] and [MQTT-4.6.0-3] ask for.
+    `received_qos2` is the session's, and takes the ids whose PUBREC accepts.
+    """
+
+    def __init__(self, received_qos2: set[int]) -> None:
+        self._received_qos2 = received_qos2
+        self._order: deque[int] = deque()
+        self._open: dict[int, int] = {}
+        self._settled: dict[int, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def receive(self, packet_id: int, qos: int) -> None:
+        """Note a PUBLISH of QoS 1 or 2.
+
+        More than the receive maximum are taken: [MQTT-3.3.4-9] binds the server, but mosquitto up to 2.0.11 at least sends
+        a hundred messages for each PUBACK while its queue is long, and to close with 0x93 would never let it end.
+        The owner bounds them by reading no more (`Relay.reads_source`).
+
+        Raises:
+            ProtocolViolation: a packet id that has not been answered yet [MQTT-2.2.1-4].
+        """
+        if packet_id in self._open:
+            raise ProtocolViolation(f"packet identifier {packet_id} is in use [MQTT-2.2.1-4]")
+        self._open[packet_id] = qos
+        self._order.append(packet_id)
+
+    def accept(self, packet_ids: list[int], output: list[bytes]) -> None:
+        """Settle messages with success; append to `output` the acknowledgements that may leave now, in order."""
+        order = self._order
+        is_open = self._open
+        in_step = 0
+        if not self._settled:
+            for packet_id in packet_ids:
+                if order[0] != packet_id or is_open[packet_id] != 1:
+                    break
+                order.popleft()
+                del is_open[packet_id]
+                in_step += 1
+        if in_step:
+            output.append(encode_puback_run(packet_ids[:in_step]))
+        for packet_id in packet_ids[in_step:]:
+            self.acknowledge(packet_id, 0, output)
+
+    def acknowledge(self, packet_id: int, reason_code: int, output: list[bytes]) -> None:
+        """Settle one message; append to `output` the acknowledgements that may leave now, in order.
+
+        `packet_id` is one that was received and has not been settled since.
+        """
+        order = self._order
+        settled = self._settled
+        if not settled and order[0] == packet_id and self._open[packet_id] == 1:
+            order.popleft()
+            del self._open[packet_id]
+            output.append(encode_puback(packet_id, reason_code))
+            return
+        assert packet_id in self._open and packet_id not in settled, f"packet identifier {packet_id} is settled twice"
+        settled[packet_id] = reason_code
+        while order and order[0] in settled:
+            first = order.popleft()
+            reason_code = settled.pop(first)
+            if self._open.pop(first) == 1:
+                output.append(encode_puback(first, reason_code))
+                continue
+            output.append(encode_pubrec(first, reason_code))
+            if reason_code < 0x80:
+                self._received_qos2.add(first)

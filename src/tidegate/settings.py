@@ -1,0 +1,42 @@
+"""What the process is told beside the resources, as one frozen value. `app` and `cli` fill it from flags and environment.
+
+Knows names, units and defaults. Does not read flags, files or the environment.
+"""
+
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Literal
+
+__all__ = ["OnRejected", "Settings"]
+
+OnRejected = Literal["hold", "drop"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one engine process.
+
+    `stall_seconds`: an unanswered in-flight message is reported at half of it, the connection re-made at the whole.
+    `drain_seconds`: how long SIGTERM, reload and deletion wait for pending messages to settle.
+    `qos0_pending_bytes_max`: payload bytes of QoS 0 messages that may wait in one data flow; above it new ones drop.
+    `packet_bytes_max`: Maximum Packet Size announced to a source, None to announce none [MQTT-3.1.2-25].
+    `on_rejected`: overrides the policy table for negative acknowledgements, None to use the table.
+    `http_host`, `http_port`: the status listener; port 0 turns it off.
+    """
+
+    data_dir: PurePath
+    namespace: str = "azure-iot-operations"
+    secrets_dir: PurePath | None = None
+    configmaps_dir: PurePath | None = None
+    allow_remote_only: bool = False
+    on_rejected: OnRejected | None = None
+    stall_seconds: float = 60.0
+    stall_seconds_max: float = 900.0
+    drain_seconds: float = 5.0
+    connect_timeout_seconds: float = 30.0
+    qos0_pending_bytes_max: int = 16 * 1024 * 1024
+    packet_bytes_max: int | None = None
+    http_host: str = "127.0.0.1"
+    http_port: int = 9600
+    log_level: str | None = None
+    log_format: Literal["text", "json"] | None = None

@@ -1,0 +1,23 @@
+"""The one value that the pipeline moves."""
+
+import pytest
+
+from tidegate.message import Message
+
+
+def test_a_message_without_properties_has_none() -> None:
+    message = Message("plant/line", b"on")
+    assert (message.qos, message.retain, message.payload_format_indicator) == (0, False, 0)
+    assert message.message_expiry_seconds is None
+    assert message.content_type is None
+    assert message.response_topic is None
+    assert message.correlation_data is None
+    assert message.user_properties == ()
+
+
+def test_messages_compare_by_content_and_do_not_change() -> None:
+    message = Message("plant/line", b"on", user_properties=(("unit", "mm"), ("unit", "cm")))
+    assert message == Message("plant/line", b"on", user_properties=(("unit", "mm"), ("unit", "cm")))
+    assert message != Message("plant/line", b"on", user_properties=(("unit", "cm"), ("unit", "mm")))
+    with pytest.raises(AttributeError):
+        message.topic = "plant/other"  # type: ignore[misc]

@@ -1,0 +1,84 @@
+"""One of a relay's two connections: the session that survives, the connection of the moment, and how it ended.
+
+Knows why a connection ends and how it is tried again. Does not know deliveries or the other side.
+"""
+
+from tidegate.flow.delivery import Delivery
+from tidegate.flow.events import ConnectionEnded, Side
+from tidegate.flow.mapping import client_settings
+from tidegate.flow.plan import SidePlan
+from tidegate.flow.policy import BACKOFF, NEVER, Retry, connection_retry, reason_name
+from tidegate.moment import Moment
+from tidegate.mqtt.client import ClientConnection
+from tidegate.mqtt.events import ConnectionClosing
+from tidegate.mqtt.session import Session
+
+__all__ = ["Connection"]
+
+
+class Connection:
+    """One side of a relay. `client` is None while there is no Network Connection.
+
+    `is_writable` tells whether the socket takes more; `is_final` that what ends now is not tried again.
+    """
+
+    def __init__(self, side: Side, plan: SidePlan, packet_bytes_max: int | None = None) -> None:
+        self.side = side
+        self.session: Session[Delivery] = Session(plan.client_id)
+        self.client: ClientConnection[Delivery] | None = None
+        self.is_writable = True
+        self.is_final = False
+        self._settings = client_settings(plan, packet_bytes_max)
+        self._ending: ConnectionEnded | None = None
+
+    @property
+    def is_connected(self) -> bool:
+        """Tell whether the server has accepted the connection and it is not over."""
+        return self.client is not None and self.client.is_connected
+
+    def open(self, now: Moment) -> None:
+        """Begin a Network Connection over a transport that has just been opened."""
+        assert self.client is None, f"the {self.side.value} is connected already"
+        self.client = ClientConnection(self.session, self._settings)
+        self.is_writable = True
+        self._ending = None
+        if self.is_final:
+            self.end(None, "the data flow is stopping", NEVER)
+        else:
+            self.client.connect(now)
+
+    def end(
+        self,
+        reason_code: int | None,
+        detail: str,
+        retry: Retry,
+        *,
+        by_us: bool = True,
+        session_expiry_seconds: int | None = None,
+    ) -> None:
+        """End the connection, with DISCONNECT where it was accepted; the first reason is the one that counts.
+
+        `session_expiry_seconds` changes the session's expiry, None leaves it.
+        """
+        if self.client is None or self._ending is not None:
+            return
+        self._ending = ConnectionEnded(self.side, reason_code, detail, NEVER if self.is_final else retry, by_us)
+        self.client.disconnect(0, session_expiry_seconds)
+
+    def end_for(self, event: ConnectionClosing) -> None:
+        """End the connection because the server did, was silent, or broke a rule."""
+        code = event.reason_code
+        if code is not None and (event.cause == "connack" or event.cause == "disconnect"):
+            verb = "refused the connection" if event.cause == "connack" else "disconnected"
+            detail = f"the server {verb}: {reason_name(code)}" + (f" ({event.detail})" if event.detail else "")
+            self.end(code, detail, connection_retry(event.cause, code), by_us=False)
+        else:
+            self.end(code, event.detail, BACKOFF)
+
+    def lose(self, detail: str) -> ConnectionEnded:
+        """Forget the connection whose socket is gone; `detail` says why where nothing was known before."""
+        assert self.client is not None
+        self.client.release()
+        self.client = None
+        retry = NEVER if self.is_final else BACKOFF
+        return self._ending or ConnectionEnded(self.side, None, detail, retry, by_us=False)

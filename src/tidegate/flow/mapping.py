@@ -1,0 +1,64 @@
+"""The one place where a plan's words become MQTT's: settings of a connection, subscriptions, the message to publish.
+
+Knows both vocabularies. Does not know connections.
+"""
+
+from collections.abc import Callable
+
+from tidegate.flow.plan import FlowPlan, SidePlan
+from tidegate.message import Message
+from tidegate.mqtt.client_settings import ClientSettings, Subscription
+from tidegate.transform.compiler import compile_transform
+from tidegate.transform.spec import Dropped
+
+__all__ = ["client_settings", "outgoing", "subscriptions"]
+
+
+def client_settings(side: SidePlan, packet_bytes_max: int | None) -> ClientSettings:
+    """Return what CONNECT announces for one side; `packet_bytes_max` is set for a source only."""
+    return ClientSettings(
+        keep_alive_seconds=side.keep_alive_seconds,
+        session_expiry_seconds=side.session_expiry_seconds,
+        receive_maximum=side.receive_maximum,
+        packet_bytes_max=packet_bytes_max,
+    )
+
+
+def subscriptions(plan: FlowPlan) -> list[Subscription]:
+    """Return the subscriptions of a flow; retain-as-published, so that `retain: Keep` can keep the flag."""
+    return [Subscription(topic_filter, plan.source.qos) for topic_filter in plan.topic_filters]
+
+
+def outgoing(plan: FlowPlan) -> Callable[[Message], Message | Dropped]:
+    """Return the function from a received message to the one to publish.
+
+    The destination's `qos` decides whatever was received, and its `retain` whether the flag is kept (facts 4.1). What
+    needs no change is answered as it is.
+    """
+    transform = compile_transform(plan.transform)
+    qos = plan.destination.qos
+    keeps_retain = plan.retain_mode == "Keep"
+
+    def make(received: Message) -> Message | Dropped:
+        message = transform(received)
+        if isinstance(message, Dropped) or (message.qos == qos and (keeps_retain or not message.retain)):
+            return message
+        return _with_delivery(message, qos, message.retain and keeps_retain)
+
+    return make
+
+
+def _with_delivery(message: Message, qos: int, retain: bool) -> Message:
+    # Written out, for `msgspec.structs.replace` costs three times as much and every message may come by here.
+    return Message(
+        message.topic,
+        message.payload,
+        qos,
+        retain,
+        message.payload_format_indicator,
+        message.message_expiry_seconds,
+        message.content_type,
+        message.response_topic,
+        message.correlation_data,
+        message.user_properties,
+    )

@@ -1,0 +1,95 @@
+"""Resources resolved into something runnable, as plain frozen values that compare by content.
+
+Knows what a relay and its connections need. Does not know resources, where they were written, or secrets: those are
+named here and read when a connection is made, so that a rotated secret changes no plan.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tidegate.settings import OnRejected
+from tidegate.transform.spec import TransformSpec
+
+__all__ = [
+    "AnonymousPlan",
+    "AuthenticationPlan",
+    "EndpointPlan",
+    "FlowPlan",
+    "SidePlan",
+    "TlsPlan",
+    "X509Plan",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsPlan:
+    """TLS towards one host; `ca_config_map` names the config map of trusted CAs, None for the system's public roots."""
+
+    ca_config_map: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnonymousPlan:
+    """No credential."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class X509Plan:
+    """A TLS client certificate out of the named secret."""
+
+    secret: str
+
+
+AuthenticationPlan = AnonymousPlan | X509Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointPlan:
+    """How to reach one broker. `path` is used by WebSockets only; `tls` None means plaintext.
+
+    `service_type` is the metric label of facts 8.1, for example `Local AIO MQTT Broker`.
+    """
+
+    name: str
+    host: str
+    port: int
+    transport: Literal["tcp", "websocket"]
+    path: str
+    tls: TlsPlan | None
+    authentication: AuthenticationPlan
+    service_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SidePlan:
+    """One of the two connections of a data flow: its endpoint and the connection settings of that endpoint."""
+
+    endpoint: EndpointPlan
+    client_id: str
+    qos: int
+    keep_alive_seconds: int
+    session_expiry_seconds: int
+    receive_maximum: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowPlan:
+    """One running copy of a data flow: instance `ordinal` of it in its profile.
+
+    `topic_filters` are as sent in SUBSCRIBE, a `$share/` prefix included. `retain_mode` and the transformation are the
+    destination's. Units are in the names; see `settings.Settings` for the limits.
+    """
+
+    name: str
+    profile: str
+    ordinal: int
+    source: SidePlan
+    destination: SidePlan
+    topic_filters: tuple[str, ...]
+    retain_mode: Literal["Keep", "Never"]
+    transform: TransformSpec
+    stall_seconds: float
+    stall_seconds_max: float
+    qos0_pending_bytes_max: int
+    packet_bytes_max: int | None
+    on_rejected: OnRejected | None

@@ -1,0 +1,129 @@
+"""The destination topic made from the source topic: `${inputTopic}` and `${inputTopic.N}` (facts 2.5).
+
+Knows the template's syntax and how it resolves. Does not know where the template was declared.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tidegate.mqtt.text import text_error
+from tidegate.mqtt.topics import topic_error
+
+__all__ = ["TemplateError", "TopicTemplate", "Unresolvable", "parse"]
+
+_VARIABLE = re.compile(r"inputTopic(?:\.([0-9]+))?")
+_VARIABLES = "`${inputTopic}` and `${inputTopic.N}`, N from 1"
+
+
+class TemplateError(ValueError):
+    """A template does not parse; `offset` and `length` say which of its characters are wrong, counted from 0."""
+
+    def __init__(self, message: str, offset: int, length: int) -> None:
+        self.message = message
+        self.offset = offset
+        self.length = length
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolvable:
+    """No topic can be made for a message; `detail` says why."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class TopicTemplate:
+    """A parsed template: literals and variables in turn. A variable is the segment's number from 1, or 0 for the whole topic."""
+
+    text: str
+    parts: tuple[str | int, ...]
+
+    @property
+    def is_static(self) -> bool:
+        """Tell whether the topic is the same for every message."""
+        return all(isinstance(part, str) for part in self.parts)
+
+    @property
+    def _begins_with_literal_level(self) -> bool:
+        """Tell whether the first level is the author's own, as in `$aws/rules/${inputTopic.2}`."""
+        return isinstance(self.parts[0], str) and "/" in self.parts[0]
+
+    def as_filter(self) -> str:
+        """Return a topic filter that matches every topic this template can make."""
+        if any(part == 0 for part in self.parts if isinstance(part, int)):
+            literal = self.parts[0] if isinstance(self.parts[0], str) else ""
+            return literal[: literal.rfind("/") + 1] + "#"
+        levels = "".join(part if isinstance(part, str) else "+" for part in self.parts).split("/")
+        return "/".join("+" if "+" in level else level for level in levels)
+
+    def compile(self) -> Callable[[str], str | Unresolvable]:
+        """Return the function from a source topic to a destination topic."""
+        if self.is_static:
+            static = "".join(part for part in self.parts if isinstance(part, str))
+            return lambda topic: static
+        return self._resolve
+
+    def _resolve(self, topic: str) -> str | Unresolvable:
+        segments = topic.strip("/").split("/")
+        made: list[str] = []
+        for part in self.parts:
+            if isinstance(part, str):
+                made.append(part)
+            elif part == 0:
+                made.append(topic)
+            elif part <= len(segments):
+                made.append(segments[part - 1])
+            else:
+                return Unresolvable(
+                    f"`${{inputTopic.{part}}}` asks for segment {part}, and the source topic `{topic}` has {len(segments)}"
+                )
+        result = "".join(made)
+        error = topic_error(result) or text_error(result)
+        if error is None and result.startswith("$") and not self._begins_with_literal_level:
+            error = "a topic made from a message does not begin with `$`, which is the server's own"
+        return result if error is None else Unresolvable(f"the topic {result!r} cannot be used: {error}")
+
+
+def parse(template: str) -> TopicTemplate:
+    """Parse a `dataDestination`.
+
+    Raises:
+        TemplateError: an unclosed or unknown variable, segment 0, or literal text that no topic name may hold.
+    """
+    parts: list[str | int] = []
+    position = 0
+    while (start := template.find("${", position)) >= 0:
+        if start > position:
+            parts.append(template[position:start])
+        end = template.find("}", start)
+        if end < 0:
+            raise TemplateError("`${` is not closed by `}`", start, len(template) - start)
+        parts.append(_variable(template[start + 2 : end], start, end + 1 - start))
+        position = end + 1
+    if position < len(template):
+        parts.append(template[position:])
+    for wrong in "+#\0":
+        if wrong in template:
+            name = "NUL" if wrong == "\0" else f"`{wrong}`"
+            raise TemplateError(f"a destination topic has no {name}", template.index(wrong), 1)
+    if not template:
+        raise TemplateError("a destination topic has at least one character", 0, 1)
+    if (error := text_error(template)) is not None:
+        raise TemplateError(f"a destination topic cannot be sent: {error}", 0, len(template))
+    if all(isinstance(part, str) for part in parts) and (error := topic_error(template)) is not None:
+        raise TemplateError(error, 0, len(template))
+    return TopicTemplate(template, tuple(parts))
+
+
+def _variable(name: str, offset: int, length: int) -> int:
+    match = _VARIABLE.fullmatch(name)
+    if match is None:
+        raise TemplateError(f"`${{{name}}}` is no variable; there are {_VARIABLES}", offset, length)
+    number = match[1]
+    if number is None:
+        return 0
+    if len(number) > 5 or int(number) == 0:
+        raise TemplateError(f"segment {number} does not exist; N counts from 1 to 65535", offset, length)
+    return int(number)

@@ -1,0 +1,143 @@
+"""The destination topic made from the source topic."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tidegate.mqtt.topics import matches, topic_error
+from tidegate.transform.topic_template import TemplateError, Unresolvable, parse
+
+
+@pytest.mark.parametrize(
+    ("template", "topic", "expected"),
+    [
+        ("static/topic", "any", "static/topic"),
+        ("${inputTopic}", "a/b/c", "a/b/c"),
+        ("${inputTopic}", "/a/", "/a/"),
+        ("copy/${inputTopic}", "a/b", "copy/a/b"),
+        ("processed/factory/${inputTopic.2}", "factory/1/data", "processed/factory/1"),
+        ("${inputTopic.3}/${inputTopic.1}", "a/b/c", "c/a"),
+        ("line-${inputTopic.2}-${inputTopic.1}/x", "a/b", "line-b-a/x"),
+        ("${inputTopic.1}", "/a/b/", "a"),
+        ("x/${inputTopic.2}", "a//b", "x/"),
+        ("factory/$inputTopic.2", "a/b", "factory/$inputTopic.2"),
+        ("$aws/rules/${inputTopic.2}", "a/b", "$aws/rules/b"),
+        ("$aws/rules/${inputTopic}", "$x/b", "$aws/rules/$x/b"),
+        ("$static", "a", "$static"),
+        ("a}b", "c", "a}b"),
+        ("${inputTopic.0002}", "a/b", "b"),
+        ("${inputTopic}", "Größe/温度", "Größe/温度"),
+    ],
+)
+def test_resolving(template: str, topic: str, expected: str) -> None:
+    assert parse(template).compile()(topic) == expected
+
+
+@pytest.mark.parametrize(
+    ("template", "topic", "detail"),
+    [
+        ("x/${inputTopic.3}", "a/b", "`${inputTopic.3}` asks for segment 3, and the source topic `a/b` has 2"),
+        (
+            "${inputTopic.1}",
+            "$SYS/x",
+            "the topic '$SYS' cannot be used: a topic made from a message does not begin with `$`, which is the server's own",
+        ),
+        (
+            "$${inputTopic.1}/x",
+            "a",
+            "the topic '$a/x' cannot be used: a topic made from a message does not begin with `$`, which is the server's own",
+        ),
+        ("${inputTopic.1}", "/", "the topic '' cannot be used: a topic name has at least one character"),
+        (
+            "x/${inputTopic.1}",
+            "a\x01",
+            "the topic 'x/a\\x01' cannot be used: it holds the character U+0001, "
+            "for which a server may close the connection",
+        ),
+    ],
+)
+def test_no_topic_can_be_made(template: str, topic: str, detail: str) -> None:
+    assert parse(template).compile()(topic) == Unresolvable(detail)
+
+
+def test_a_topic_that_becomes_too_long_cannot_be_made() -> None:
+    made = parse("prefix/${inputTopic}").compile()("a" * 65_530)
+    assert isinstance(made, Unresolvable)
+    assert made.detail.endswith("a topic name is at most 65535 bytes long, and this one is 65537")
+
+
+VARIABLES = "`${inputTopic}` and `${inputTopic.N}`, N from 1"
+
+
+@pytest.mark.parametrize(
+    ("template", "message", "offset", "length"),
+    [
+        ("a/${inputTopic", "`${` is not closed by `}`", 2, 12),
+        ("a/${", "`${` is not closed by `}`", 2, 2),
+        ("a/${outputTopic}/b", f"`${{outputTopic}}` is no variable; there are {VARIABLES}", 2, 14),
+        ("${}", f"`${{}}` is no variable; there are {VARIABLES}", 0, 3),
+        ("${inputTopic.}", f"`${{inputTopic.}}` is no variable; there are {VARIABLES}", 0, 14),
+        ("${inputTopic.x}", f"`${{inputTopic.x}}` is no variable; there are {VARIABLES}", 0, 15),
+        ("${ inputTopic }", f"`${{ inputTopic }}` is no variable; there are {VARIABLES}", 0, 15),
+        ("${inputTopic.٣}", f"`${{inputTopic.٣}}` is no variable; there are {VARIABLES}", 0, 15),
+        ("a/${inputTopic.0}", "segment 0 does not exist; N counts from 1 to 65535", 2, 15),
+        ("${inputTopic.000}", "segment 000 does not exist; N counts from 1 to 65535", 0, 17),
+        ("${inputTopic.123456}", "segment 123456 does not exist; N counts from 1 to 65535", 0, 20),
+        ("a/+/b", "a destination topic has no `+`", 2, 1),
+        ("a/#", "a destination topic has no `#`", 2, 1),
+        ("a/${inputTopic}/#", "a destination topic has no `#`", 16, 1),
+        ("a\0b", "a destination topic has no NUL", 1, 1),
+        ("", "a destination topic has at least one character", 0, 1),
+        ("a" * 65_536, "a topic name is at most 65535 bytes long, and this one is 65536", 0, 65_536),
+        (
+            "a\n${inputTopic}",
+            "a destination topic cannot be sent: it holds the character U+000A, "
+            "for which a server may close the connection",
+            0,
+            15,
+        ),
+    ],
+)
+def test_templates_that_do_not_parse(template: str, message: str, offset: int, length: int) -> None:
+    with pytest.raises(TemplateError) as caught:
+        parse(template)
+    assert (caught.value.message, caught.value.offset, caught.value.length) == (message, offset, length)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("template", "topic_filter", "is_static"),
+    [
+        ("a/b", "a/b", True),
+        ("a/${inputTopic.2}/b", "a/+/b", False),
+        ("a-${inputTopic.2}/b", "+/b", False),
+        ("${inputTopic.1}", "+", False),
+        ("${inputTopic}", "#", False),
+        ("copy/${inputTopic}", "copy/#", False),
+        ("copy/of-${inputTopic}", "copy/#", False),
+        ("of-${inputTopic}", "#", False),
+        ("a/${inputTopic.1}/${inputTopic}", "a/#", False),
+    ],
+)
+def test_the_filter_of_all_topics_that_can_be_made(template: str, topic_filter: str, is_static: bool) -> None:
+    parsed = parse(template)
+    assert parsed.as_filter() == topic_filter
+    assert parsed.is_static is is_static
+
+
+PARTS = st.lists(
+    st.sampled_from(["a", "b-", "/", "${inputTopic}", "${inputTopic.1}", "${inputTopic.2}", "$", "$x/"]), min_size=1
+)
+TOPICS = st.lists(st.sampled_from(["", "a", "$x", "c d"]), min_size=1, max_size=4).map("/".join).filter(bool)
+
+
+@given(PARTS, TOPICS)
+def test_a_topic_that_is_made_is_a_topic_name_and_the_filter_matches_it(parts: list[str], topic: str) -> None:
+    try:
+        template = parse("".join(parts))
+    except TemplateError:
+        return
+    made = template.compile()(topic)
+    if isinstance(made, str):
+        assert topic_error(made) is None
+        assert matches(template.as_filter(), made)

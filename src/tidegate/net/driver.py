@@ -1,0 +1,166 @@
+"""Drives one relay over two streams: read, step, write, arm the timer.
+
+Knows streams and the clock. Does not know what the bytes mean, how a stream is dialled or when to dial again.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from tidegate.exceptions import ConnectFailed
+from tidegate.flow.events import RelayEvent, Side
+from tidegate.flow.relay import Relay
+from tidegate.moment import Moment
+from tidegate.net.stream import Stream
+
+__all__ = ["RelayDriver"]
+
+Result = TypeVar("Result")
+
+
+class RelayDriver:
+    """Runs a relay. `clock` reads both clocks; `on_event` is told what happens before the bytes that follow from it leave."""
+
+    def __init__(
+        self,
+        relay: Relay,
+        *,
+        clock: Callable[[], Moment],
+        loop: asyncio.AbstractEventLoop,
+        on_event: Callable[[RelayEvent, Moment], None],
+    ) -> None:
+        self._relay = relay
+        self._clock = clock
+        self._loop = loop
+        self._on_event = on_event
+        self._source: _Attachment | None = None
+        self._destination: _Attachment | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
+        self._is_closed = False
+
+    def attach(self, side: Side, stream: Stream) -> None:
+        """Begin a Network Connection over a stream that was just dialled."""
+        assert not self.is_attached(side), f"the {side.value} is attached already"
+        attachment = _Attachment(self, self._relay, side, stream)
+        self._set(side, attachment)
+        self.call(lambda relay, now: relay.connection_made(side, now))
+        stream.start(attachment)
+
+    def is_attached(self, side: Side) -> bool:
+        """Tell whether one side has a stream."""
+        return (self._source if side is Side.SOURCE else self._destination) is not None
+
+    def call(self, step: Callable[[Relay, Moment], Result]) -> Result:
+        """Run one step of the relay, deliver its events and write its output: the one door for everybody else."""
+        now = self._clock()
+        result = step(self._relay, now)
+        self.flush(now)
+        return result
+
+    def reconnect(self, side: Side, detail: str) -> None:
+        """Re-make one connection with its session kept; a `ConnectionEnded` with retry `now` follows."""
+        self.call(lambda relay, now: relay.reconnect(side, detail))
+
+    def close(self) -> None:
+        """Abort both streams and stop the timer; nothing is called afterwards."""
+        self._is_closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        for attachment in (self._source, self._destination):
+            if attachment is not None:
+                attachment.stream.abort()
+        self._source = self._destination = None
+
+    def now(self) -> Moment:
+        """Read both clocks."""
+        return self._clock()
+
+    def flush(self, now: Moment) -> None:
+        """Deliver what the last step of the relay left behind: events, bytes, closed sockets, the timer."""
+        relay = self._relay
+        for event in relay.take_events():
+            self._on_event(event, now)
+        if self._source is not None:
+            self._source.flush(now)
+        if self._destination is not None:
+            self._destination.flush(now)
+        self._arm(now)
+
+    def detach(self, attachment: "_Attachment", error: Exception | None) -> None:
+        """Take note that a stream is gone."""
+        side = attachment.side
+        if self._is_closed or (self._source if side is Side.SOURCE else self._destination) is not attachment:
+            return
+        self._set(side, None)
+        if error is None:
+            detail = "the connection was closed by the server"
+        elif isinstance(error, ConnectFailed):
+            detail = error.detail if error.hint is None else f"{error.detail}; {error.hint}"
+        else:
+            detail = f"the connection broke: {error}"
+        self.call(lambda relay, now: relay.connection_lost(side, detail, now))
+
+    def _set(self, side: Side, attachment: "_Attachment | None") -> None:
+        if side is Side.SOURCE:
+            self._source = attachment
+        else:
+            self._destination = attachment
+
+    def _arm(self, now: Moment) -> None:
+        """Keep one timer at or before the next deadline; a deadline that moved away is found out when it fires."""
+        deadline = self._relay.next_timeout()
+        if deadline is None or (self._timer is not None and self._timer_at <= deadline) or self._is_closed:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at = deadline
+        self._timer = self._loop.call_later(max(0.0, deadline - now.monotonic), self._fire)
+
+    def _fire(self) -> None:
+        self._timer = None
+        self.call(lambda relay, now: relay.handle_timeout(now))
+
+
+class _Attachment:
+    """One stream of a relay, as the stream sees its receiver."""
+
+    def __init__(self, driver: RelayDriver, relay: Relay, side: Side, stream: Stream) -> None:
+        self.driver = driver
+        self.relay = relay
+        self.side = side
+        self.stream = stream
+        self.is_reading = True
+        self.is_closing = False
+
+    def data_received(self, data: bytes) -> None:
+        driver = self.driver
+        now = driver.now()
+        self.relay.receive_data(self.side, data, now)
+        driver.flush(now)
+
+    def stream_closed(self, error: Exception | None) -> None:
+        self.driver.detach(self, error)
+
+    def writing_paused(self) -> None:
+        self.driver.call(lambda relay, now: relay.set_writable(self.side, False, now))
+
+    def writing_resumed(self) -> None:
+        self.driver.call(lambda relay, now: relay.set_writable(self.side, True, now))
+
+    def flush(self, now: Moment) -> None:
+        data = self.relay.data_to_send(self.side, now)
+        if data:
+            self.stream.write(data)
+        if self.is_closing:
+            return
+        if self.relay.wants_close(self.side):
+            self.is_closing = True
+            self.stream.close()
+        elif self.side is Side.SOURCE and self.is_reading is not self.relay.reads_source:
+            self.is_reading = not self.is_reading
+            if self.is_reading:
+                self.stream.resume_reading()
+            else:
+                self.stream.pause_reading()

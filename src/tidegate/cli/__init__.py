@@ -1,0 +1,40 @@
+"""The command line, one verb a file.
+
+Knows the verbs and where each lives; a verb's file is imported when it is used, and imports what it needs when it runs.
+Does not know how anything is done, and never prints outside `output` and the verbs.
+
+A verb is a row in `VERBS` and a file `cli/<verb>.py` with
+
+- a function named after the verb, whose keyword arguments are its options and which returns an `output.Outcome`, or
+  None when it has printed what there is to say and all is well;
+- `arguments(context)`, which declares the options with knack's `ArgumentsContext`;
+- `EXAMPLES`, pairs of what one wants and what one types, for `--help`.
+"""
+
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+__all__ = ["VERBS", "Verb", "main"]
+
+
+class Verb(NamedTuple):
+    """One verb: the module that has it, and one line for `tidegate --help`."""
+
+    module: str
+    summary: str
+
+
+VERBS = {
+    "run": Verb("tidegate.cli.run", "Run what is declared until told to stop."),
+    "status": Verb("tidegate.cli.status", "Show how every data flow of a running engine is."),
+    "validate": Verb("tidegate.cli.validate", "Check declared resources, and say what is wrong and how to mend it."),
+    "version": Verb("tidegate.cli.version", "Show the versions of Tidegate and what it stands on."),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 failed, 2 not understood."""
+    from tidegate.cli.application import Application
+
+    return Application(VERBS).run(sys.argv[1:] if arguments is None else list(arguments))

@@ -1,0 +1,217 @@
+"""knack, shaped to our voice: errors on standard error with a hint, text by default, nothing written to the home folder.
+
+Knows how a command line becomes a call. Does not know any verb: rows and modules come from `cli/__init__.py`.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import partial
+from importlib import import_module
+from typing import Any, NoReturn
+
+from knack.arguments import ArgumentsContext
+from knack.cli import CLI
+from knack.commands import CLICommand, CLICommandsLoader, CommandGroup
+from knack.config import CLIConfig
+from knack.help import CLIHelp
+from knack.help_files import helps
+from knack.invocation import CommandInvoker
+from knack.log import CLILogging
+from knack.output import OutputProducer
+from knack.parser import CLICommandParser
+from knack.validators import DefaultInt, DefaultStr
+
+import tidegate
+from tidegate.cli import Verb
+from tidegate.cli.output import Outcome, print_error
+from tidegate.exceptions import TidegateError
+
+__all__ = ["Application"]
+
+
+class Application:
+    """The command line of `verbs`."""
+
+    def __init__(self, verbs: Mapping[str, Verb]) -> None:
+        self._verbs = verbs
+
+    def run(self, arguments: list[str]) -> int:
+        """Run one command, and return its exit code."""
+        cli = _Cli(self._verbs)
+        try:
+            code = cli.invoke(arguments)
+        except SystemExit as stop:
+            code = stop.code
+        except BrokenPipeError:
+            sys.stderr.close()
+            return 1
+        if code is None or isinstance(code, int):
+            return code or cli.exit_code
+        print_error(str(code))
+        return 1
+
+
+# knack is untyped; Any stands for its classes and for whatever it hands to overridden methods.
+
+
+class _Config(CLIConfig):  # type: ignore[misc]  # an untyped base
+    """No configuration: there is no file, and no folder is made for one."""
+
+    def __init__(self, **_: Any) -> None:
+        self.config_dir = ""
+        self.defaults_section_name = "defaults"
+        self.use_local_config = False
+
+    def get(self, section: str, option: str, fallback: Any = None) -> Any:
+        return fallback
+
+    def getboolean(self, section: str, option: str, fallback: Any = None) -> Any:
+        return fallback
+
+    def set_value(self, section: str, option: str, value: str) -> None:
+        """Keep nothing."""
+
+    def set_to_use_local_config(self, use_local_config: bool) -> None:
+        """There is none."""
+
+
+class _Logging(CLILogging):  # type: ignore[misc]  # an untyped base
+    """No logging of its own: verbs that log set it up themselves."""
+
+    def __init__(self, name: str, cli_ctx: Any = None) -> None:
+        self.cli_ctx = cli_ctx
+
+    def configure(self, args: list[str]) -> None:
+        """Leave the loggers alone."""
+
+
+class _Output(OutputProducer):  # type: ignore[misc]  # an untyped base
+    """Text for people by default, and the formats of knack."""
+
+    FORMATS = ("text", "json", "yaml", "table", "tsv", "none")
+
+    def __init__(self, cli_ctx: Any = None) -> None:
+        from knack.events import EVENT_INVOKER_POST_PARSE_ARGS, EVENT_PARSER_GLOBAL_CREATE
+
+        self.cli_ctx = cli_ctx
+        cli_ctx.register_event(EVENT_PARSER_GLOBAL_CREATE, self._add_option)
+        cli_ctx.register_event(EVENT_INVOKER_POST_PARSE_ARGS, OutputProducer.handle_output_argument)
+
+    def get_formatter(self, format_type: str) -> Any:
+        if format_type == "text":
+            return self._text
+        return super().get_formatter(format_type)
+
+    @classmethod
+    def _add_option(cls, _: Any, arg_group: Any, **__: Any) -> None:
+        arg_group.add_argument(
+            "--output",
+            "-o",
+            dest=OutputProducer.ARG_DEST,
+            choices=cls.FORMATS,
+            default="text",
+            help="Output format.",
+            type=str.lower,
+        )
+
+    def _text(self, result: Any) -> str:
+        if result.is_query_active:
+            return json.dumps(result.result, indent=2, ensure_ascii=False) + "\n"
+        return str(self.cli_ctx.text)
+
+
+class _Parser(CLICommandParser):  # type: ignore[misc]  # an untyped base
+    """Says what was not understood, what was probably meant, and exits 2."""
+
+    def error(self, message: str) -> NoReturn:
+        print_error(message.replace("_command", "COMMAND"), f"see `{self.prog} --help`")
+        self.exit(2)
+        raise AssertionError
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        choices = [str(choice) for choice in action.choices or ()]
+        if not choices or value in choices:
+            return
+        meant = get_close_matches(str(value), choices, n=1)
+        hint = f"did you mean `{meant[0]}`?" if meant else f"there are {', '.join(choices)}"
+        what = "command" if action.dest in ("_command", "_subcommand") else f"value for {action.option_strings[0]}"
+        print_error(f"`{value}` is no {what}", hint)
+        self.exit(2)
+
+
+class _Help(CLIHelp):  # type: ignore[misc]  # an untyped base
+    def __init__(self, cli_ctx: Any = None) -> None:
+        super().__init__(cli_ctx, welcome_message=f"{tidegate.__doc__.splitlines()[0] if tidegate.__doc__ else ''}\n")
+
+    def show_privacy_statement(self) -> None:
+        """There is nothing to state: nothing is collected."""
+
+
+class _Loader(CLICommandsLoader):  # type: ignore[misc]  # an untyped base
+    """The command table, from the rows of verbs."""
+
+    def load_command_table(self, args: list[str]) -> Any:
+        with CommandGroup(self, "", "{}", deprecate_info=None) as group:
+            for name, verb in self.cli_ctx.verbs.items():
+                group.command(name, f"{verb.module}#{name}")
+                helps[name] = json.dumps({"type": "command", "short-summary": verb.summary})
+        return super().load_command_table(args)
+
+    def create_command(self, name: str, operation: str, **settings: Any) -> Any:
+        command = super().create_command(name, operation, **settings)
+        command.description = self.cli_ctx.verbs[name].summary
+        command.handler = partial(self._call, command.handler)
+        return command
+
+    def load_arguments(self, command: str) -> None:
+        if command in self.cli_ctx.verbs:
+            verb = self.cli_ctx.verbs[command]
+            module = import_module(verb.module)
+            with ArgumentsContext(self, command) as context:
+                module.arguments(context)
+            examples = [{"name": what, "text": typed} for what, typed in module.EXAMPLES]
+            helps[command] = json.dumps({"type": "command", "short-summary": verb.summary, "examples": examples})
+        super().load_arguments(command)
+
+    def _call(self, handler: Any, arguments: dict[str, Any]) -> Any:
+        # knack marks defaults with subclasses of str and int, which its own JSON does not know how to write.
+        for name, value in arguments.items():
+            if isinstance(value, DefaultStr):
+                arguments[name] = str(value)
+            elif isinstance(value, DefaultInt):
+                arguments[name] = int(value)
+        outcome = handler(arguments)
+        if not isinstance(outcome, Outcome):
+            return None
+        self.cli_ctx.text, self.cli_ctx.exit_code = outcome.text, outcome.exit_code
+        return outcome.data
+
+
+class _Cli(CLI):  # type: ignore[misc]  # an untyped base
+    def __init__(self, verbs: Mapping[str, Verb]) -> None:
+        self.verbs = verbs
+        self.text = ""
+        self.exit_code = 0
+        super().__init__(
+            cli_name="tidegate",
+            out_file=sys.stdout,
+            config_cls=_Config,
+            logging_cls=_Logging,
+            invocation_cls=CommandInvoker,
+            output_cls=_Output,
+            parser_cls=_Parser,
+            commands_loader_cls=partial(_Loader, command_cls=CLICommand),
+            help_cls=_Help,
+        )
+
+    def show_version(self) -> None:
+        print(tidegate.__version__, file=self.out_file)
+
+    def exception_handler(self, ex: Exception) -> int:
+        if isinstance(ex, TidegateError):
+            print_error(str(ex), getattr(ex, "hint", None))
+            return 1
+        raise ex

@@ -1,0 +1,40 @@
+"""Options that several verbs share, so that they are spelled and explained alike.
+
+Knows options. Does not know what a verb does with them.
+"""
+
+from typing import Any
+
+__all__ = ["resource_options"]
+
+
+def resource_options(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
+    """Declare PATH... and the options that decide what declared resources mean.
+
+    They arrive as `paths`, `namespace`, `secrets_dir`, `configmaps_dir` and `allow_remote_only`.
+    """
+    context.positional(
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="Manifests, and folders of them (.yaml, .yml, .json, folders below too).",
+    )
+    context.argument("namespace", options_list=["--namespace"], help="The one namespace that all resources live in.")
+    context.argument(
+        "secrets_dir",
+        options_list=["--secrets-dir"],
+        metavar="DIR",
+        help="Where secrets lie that are not declared: DIR/<name>/<key>.",
+    )
+    context.argument(
+        "configmaps_dir",
+        options_list=["--configmaps-dir"],
+        metavar="DIR",
+        help="Where config maps lie that are not declared: DIR/<name>/<key>.",
+    )
+    context.argument(
+        "allow_remote_only",
+        options_list=["--allow-remote-only"],
+        action="store_true",
+        help="Allow data flows of which neither side is the local broker.",
+    )

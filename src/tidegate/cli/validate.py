@@ -1,0 +1,66 @@
+"""`tidegate validate`: check declared resources and run nothing.
+
+Knows what is printed. The rules are those of `run`, which comes through the same `engine/load.py`.
+"""
+
+import sys
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from tidegate.cli.options import resource_options
+from tidegate.cli.output import Outcome, diagnostic_data, render_diagnostics, summary
+
+if TYPE_CHECKING:
+    from tidegate.engine.load import Loaded
+    from tidegate.settings import Settings
+
+__all__ = ["EXAMPLES", "arguments", "validate"]
+
+EXAMPLES = (
+    ("Check a folder of manifests.", "tidegate validate manifests/"),
+    ("Check for a pipeline, as JSON.", "tidegate validate -o json manifests/"),
+    ("Check with secrets that lie in a folder.", "tidegate validate manifests/ --secrets-dir secrets/"),
+)
+
+
+def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
+    """Declare the options."""
+    resource_options(context)
+
+
+def validate(
+    paths: list[str],
+    namespace: str = "azure-iot-operations",
+    secrets_dir: str | None = None,
+    configmaps_dir: str | None = None,
+    allow_remote_only: bool = False,
+) -> Outcome:
+    """Return all findings, and say on standard error what they are about; the exit code is 1 when any is an error."""
+    from tidegate.engine.load import load
+    from tidegate.settings import Settings
+
+    settings = Settings(
+        data_dir=PurePath(),
+        namespace=namespace,
+        secrets_dir=PurePath(secrets_dir) if secrets_dir is not None else None,
+        configmaps_dir=PurePath(configmaps_dir) if configmaps_dir is not None else None,
+        allow_remote_only=allow_remote_only,
+    )
+    loaded = load(paths, settings)
+    for line in _about(loaded, settings):
+        print(line, file=sys.stderr)
+    text = render_diagnostics(loaded.diagnostics, loaded.lines, stream=sys.stdout)
+    return Outcome([diagnostic_data(each) for each in loaded.diagnostics], text, 0 if loaded.plan else 1)
+
+
+def _about(loaded: "Loaded", settings: "Settings") -> list[str]:
+    """Return what was found, and which choices apply where the resource model leaves room."""
+    enabled = sum(1 for each in loaded.resources.dataflows.values() if each.spec.mode == "Enabled")
+    disabled = len(loaded.resources.dataflows) - enabled
+    flows = f"{enabled} data flow{'' if enabled == 1 else 's'}" + (f" and {disabled} disabled" if disabled else "")
+    rule = "may be remote on both sides" if settings.allow_remote_only else "need the local broker on one side"
+    return [
+        f"{summary(loaded.diagnostics)} in {flows}",
+        f"applies: namespace {settings.namespace}; data flows {rule}; sessionExpirySeconds is 600 where absent; "
+        "$shared/ is sent as $share/",
+    ]

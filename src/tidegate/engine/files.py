@@ -1,0 +1,113 @@
+"""Declared files: from paths to texts, or to findings about what cannot be read.
+
+Knows folders, sizes and UTF-8. Does not know what the texts say.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePath
+
+from tidegate.diagnostics import Diagnostic, Span
+from tidegate.resources.source_map import SourceText
+
+__all__ = ["FILE_BYTES_MAX", "SUFFIXES", "check_folders", "list_files", "read"]
+
+FILE_BYTES_MAX = 4 * 1024 * 1024
+SUFFIXES = (".yaml", ".yml", ".json")
+
+
+def read(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[SourceText], list[Diagnostic]]:
+    """Read files, and the files of folders and of the folders below, each once.
+
+    Of a folder the files that end in `.yaml`, `.yml` or `.json` count, hidden ones and hidden folders excepted, in the
+    order of their names. A file that is named is read whatever its ending.
+    """
+    sources: list[SourceText] = []
+    diagnostics: list[Diagnostic] = []
+    for path, found in _files(paths):
+        read_one = found if isinstance(found, Diagnostic) else _read_file(path)
+        if isinstance(read_one, SourceText):
+            sources.append(read_one)
+        else:
+            diagnostics.append(read_one)
+    return sources, diagnostics
+
+
+def list_files(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
+    """Return the files that `read` would read, without those that cannot be reached."""
+    return [path for path, found in _files(paths) if found is None]
+
+
+def check_folders(folders: Iterable[PurePath | None]) -> list[Diagnostic]:
+    """Return a finding for each folder that was given and is not there."""
+    return [
+        _finding("no-such-folder", Path(folder), "there is no such folder", "check the path")
+        for folder in folders
+        if folder is not None and not Path(folder).is_dir()
+    ]
+
+
+def _files(paths: Iterable[str | os.PathLike[str]]) -> Iterator[tuple[Path, Diagnostic | None]]:
+    """Yield each file once; with a finding where a path leads to none."""
+    seen: set[Path] = set()
+    for given in paths:
+        path = Path(given)
+        try:
+            is_folder = path.is_dir()
+            files = _of_folder(path) if is_folder else [path]
+            exists = path.exists()
+        except OSError as error:
+            place = Path(os.fsdecode(error.filename)) if error.filename else path
+            yield path, _finding("unreadable", place, f"the folder cannot be read: {_reason(error)}")
+            continue
+        if not exists:
+            yield path, _finding("no-such-file", path, "there is no such file or folder", "check the path")
+        elif is_folder and not files:
+            endings = f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
+            yield path, _finding("empty-folder", path, "the folder has no manifests", f"their names end in {endings}")
+        for file in files if exists else ():
+            resolved = file.resolve()
+            if resolved not in seen:
+                seen.add(resolved)
+                yield file, None
+
+
+def _of_folder(folder: Path) -> list[Path]:
+    files: list[Path] = []
+    for entry in sorted(folder.iterdir()):
+        if entry.name.startswith("."):
+            continue
+        # A link to a folder is not followed, so that no folder is its own child.
+        if entry.is_dir() and not entry.is_symlink():
+            files += _of_folder(entry)
+        elif entry.suffix in SUFFIXES and entry.is_file():
+            files.append(entry)
+    return files
+
+
+def _read_file(path: Path) -> SourceText | Diagnostic:
+    try:
+        with path.open("rb") as file:
+            content = file.read(FILE_BYTES_MAX + 1)
+    except OSError as error:
+        return _finding("unreadable", path, f"the file cannot be read: {_reason(error)}")
+    if len(content) > FILE_BYTES_MAX:
+        message = f"the file is larger than {FILE_BYTES_MAX // 1024 // 1024} MiB"
+        return _finding("too-large", path, message, "split it into several files")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line_start = content.rfind(b"\n", 0, error.start) + 1
+        column = len(content[line_start : error.start].decode("utf-8", "replace")) + 1
+        span = Span(str(path), content.count(b"\n", 0, error.start) + 1, column)
+        message = f"the file is not UTF-8: byte 0x{content[error.start]:02X}"
+        return Diagnostic("error", "not-utf-8", message, span=span, hint="save it as UTF-8")
+    return SourceText(str(path), text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _finding(code: str, path: Path, message: str, hint: str | None = None) -> Diagnostic:
+    return Diagnostic("error", code, message, span=Span(str(path), 1, 1), hint=hint)
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).lower()

@@ -1,0 +1,82 @@
+"""From paths to a plan: read, parse, validate, build. `run`, `validate` and a reload all come through here.
+
+Knows the order. Does not know any rule, or what becomes of the plan.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from tidegate.auth.secret_directory import DirectorySource
+from tidegate.auth.secret_source import SecretSource
+from tidegate.diagnostics import Diagnostic, has_errors
+from tidegate.engine import files
+from tidegate.engine.plan import Plan, build, validate
+from tidegate.exceptions import CredentialError
+from tidegate.resources import manifest
+from tidegate.resources.finding_list import in_order
+from tidegate.resources.references import SecretNames
+from tidegate.resources.resource_set import ResourceSet
+from tidegate.settings import Settings
+
+__all__ = ["Loaded", "load"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What paths declare. `plan` is None when any finding is an error.
+
+    `lines` are the texts to show findings with, by file, contents of secrets masked.
+    """
+
+    plan: Plan | None
+    diagnostics: tuple[Diagnostic, ...]
+    lines: Mapping[str, str]
+    resources: ResourceSet
+
+
+def load(paths: Iterable[str | os.PathLike[str]], settings: Settings) -> Loaded:
+    """Read everything that `paths` declare. Blocks on files; raises nothing about what they hold."""
+    texts, unreadable = files.read(paths)
+    unreadable += files.check_folders((settings.secrets_dir, settings.configmaps_dir))
+    declared = manifest.parse(texts)
+    resources = declared.resources
+    directories = DirectorySource(settings.secrets_dir, settings.configmaps_dir)
+    names, unusable = _names(resources, directories)
+    across = validate(resources, declared.source_map, settings, names)
+    diagnostics = in_order((*unreadable, *declared.diagnostics, *across, *unusable))
+    return Loaded(
+        plan=None if has_errors(diagnostics) else build(resources, settings, diagnostics),
+        diagnostics=diagnostics,
+        lines=declared.lines,
+        resources=resources,
+    )
+
+
+def _names(resources: ResourceSet, directories: SecretSource) -> tuple[SecretNames, list[Diagnostic]]:
+    """Look for what endpoints refer to and nobody declared."""
+    secrets: dict[str, frozenset[str]] = {}
+    config_maps: dict[str, frozenset[str]] = {}
+    diagnostics: list[Diagnostic] = []
+    for endpoint in resources.endpoints.values():
+        settings = endpoint.spec.mqtt_settings
+        if settings is None:
+            continue
+        x509 = settings.authentication.x509_certificate_settings
+        for name, found, find in (
+            (x509.secret_ref if x509 else None, secrets, directories.find_secret),
+            (settings.tls.trusted_ca_certificate_config_map_ref, config_maps, directories.find_config_map),
+        ):
+            if name is None or name in found:
+                continue
+            try:
+                values = find(name)
+            except CredentialError as error:
+                found[name] = frozenset()
+                diagnostics.append(
+                    Diagnostic("error", "unreadable", str(error), resource=str(endpoint.key), hint=error.hint)
+                )
+            else:
+                if values is not None:
+                    found[name] = frozenset(values)
+    return SecretNames(secrets, config_maps), diagnostics

@@ -1,0 +1,268 @@
+"""From declared resources to runnable plans, or to diagnostics. `validate` is the only door.
+
+Knows which rules there are and how settings become plans. Does not know wire forms, files, or how anything runs.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from tidegate.diagnostics import Diagnostic
+from tidegate.engine.loops import Hop, find_loops
+from tidegate.flow.plan import AnonymousPlan, AuthenticationPlan, EndpointPlan, FlowPlan, SidePlan, TlsPlan, X509Plan
+from tidegate.mqtt.topics import SHARE_PREFIX, filter_error
+from tidegate.resources.base import ResourceKey
+from tidegate.resources.dataflow import Dataflow
+from tidegate.resources.dataflow_endpoint import MqttSettings
+from tidegate.resources.defaults import BUILT_IN_HOST, DEFAULT_NAME
+from tidegate.resources.finding_list import FindingList
+from tidegate.resources.references import SecretNames, check_names, check_secrets
+from tidegate.resources.resolved_flow import ResolvedEndpoint, ResolvedFlow, resolve, resolve_endpoint
+from tidegate.resources.resource_set import ResourceSet
+from tidegate.resources.side_rules import check_endpoint, check_filters, check_sides, check_unused_settings
+from tidegate.resources.source_map import SourceMap
+from tidegate.resources.values import parse_host
+from tidegate.settings import Settings
+from tidegate.transform.spec import TransformSpec
+from tidegate.transform.topic_template import TemplateError, TopicTemplate, parse
+
+__all__ = ["CLIENT_ID_PREFIX", "Plan", "ProfilePlan", "build", "validate"]
+
+CLIENT_ID_PREFIX = "tidegate"
+
+_WEBSOCKET_PATH = "/mqtt"
+_PORTS = {("Mqtt", True): 8883, ("Mqtt", False): 1883, ("WebSockets", True): 443, ("WebSockets", False): 80}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfilePlan:
+    """A profile that has data flows or was declared. `log_level` is as declared, `module=level` pairs included."""
+
+    name: str
+    instance_count: int
+    log_level: str
+    prometheus_port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything that should run: `flows` has one entry for each instance of each enabled data flow.
+
+    `disabled` names the data flows that are declared and switched off; their sessions live on.
+    """
+
+    flows: tuple[FlowPlan, ...]
+    disabled: frozenset[str]
+    profiles: tuple[ProfilePlan, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def validate(
+    resources: ResourceSet, source_map: SourceMap, settings: Settings, secrets: SecretNames | None
+) -> tuple[Diagnostic, ...]:
+    """Check everything across resources, and return all findings.
+
+    Args:
+        secrets: what lies in the directories of secrets and config maps; None when nobody could look, then a missing
+            secret is no finding.
+    """
+    findings = FindingList(source_map)
+    if settings.packet_bytes_max is not None:
+        message = f"sources are told a Maximum Packet Size of {settings.packet_bytes_max} bytes: what is larger, their brokers "
+        message += "discard without a word [MQTT-3.1.2-25]"
+        findings.diagnostics.append(
+            Diagnostic("information", "packet-size", message, hint="leave out `--packet-bytes-max`")
+        )
+    check_names(resources, settings.namespace, findings)
+    for name in resources.endpoints:
+        endpoint = resolve_endpoint(name, resources)
+        if endpoint is not None:
+            check_endpoint(endpoint, findings)
+    templates: dict[ResourceKey, TopicTemplate] = {}
+    for dataflow in resources.dataflows.values():
+        check_filters(dataflow, findings)
+        _check_template(dataflow, templates, findings)
+    flows = _resolved(resources)
+    hops: list[tuple[ResolvedFlow, Hop]] = []
+    used: set[str] = set()
+    for flow in flows:
+        check_sides(flow, allow_remote_only=settings.allow_remote_only, findings=findings)
+        if flow.is_enabled:
+            used |= _refuse_what_is_not_built_yet(flow, findings)
+            if flow.key in templates and not any(map(filter_error, flow.topic_filters)):
+                hop = Hop(_address(flow.source), _address(flow.destination), flow.topic_filters, templates[flow.key])
+                hops.append((flow, hop))
+    _check_loops(hops, findings)
+    check_unused_settings(flows, findings)
+    if secrets is not None:
+        check_secrets(resources, frozenset(used), secrets, findings)
+    return tuple(findings.diagnostics)
+
+
+def build(resources: ResourceSet, settings: Settings, diagnostics: tuple[Diagnostic, ...] = ()) -> Plan:
+    """Make the plan of resources that validate. `diagnostics` are the warnings to keep with it."""
+    flows = _resolved(resources)
+    return Plan(
+        flows=tuple(
+            _flow_plan(flow, ordinal, settings)
+            for flow in flows
+            if flow.is_enabled
+            for ordinal in range(flow.instance_count)
+        ),
+        disabled=frozenset(flow.name for flow in resources.dataflows.values() if flow.spec.mode == "Disabled"),
+        profiles=tuple(
+            ProfilePlan(
+                name=profile.name,
+                instance_count=profile.spec.instance_count,
+                log_level=profile.spec.diagnostics.logs.level,
+                prometheus_port=profile.spec.diagnostics.metrics.prometheus_port,
+            )
+            for profile in resources.profiles.values()
+        ),
+        diagnostics=diagnostics,
+    )
+
+
+def _resolved(resources: ResourceSet) -> list[ResolvedFlow]:
+    flows = (resolve(dataflow, resources) for dataflow in resources.dataflows.values())
+    return [flow for flow in flows if flow is not None]
+
+
+def _check_template(dataflow: Dataflow, templates: dict[ResourceKey, TopicTemplate], findings: FindingList) -> None:
+    index, destination = dataflow.spec.destination
+    try:
+        templates[dataflow.key] = parse(destination.data_destination)
+    except TemplateError as error:
+        path = ("spec", "operations", index, "destinationSettings", "dataDestination")
+        message = f"dataDestination: {error.message}"
+        findings.add("error", "topic-template", message, dataflow.key, path, at=(error.offset, error.length))
+
+
+def _refuse_what_is_not_built_yet(flow: ResolvedFlow, findings: FindingList) -> set[str]:
+    """Refuse, in words, what an enabled data flow uses and a later version brings. Nothing else knows of this.
+
+    Returns:
+        The endpoints whose authentication can be used.
+    """
+    later = "with a later version"
+    used: set[str] = set()
+    for side, path in ((flow.source, flow.source_path), (flow.destination, flow.destination_path)):
+        method = side.settings.authentication.method
+        if method in ("Anonymous", "X509Certificate"):
+            used.add(side.name)
+        else:
+            message = f"the endpoint `{side.name}` uses the method {method}, which arrives {later}"
+            hint = "use the method `Anonymous` or `X509Certificate`"
+            if side.name == DEFAULT_NAME:
+                hint = f"declare the endpoint `default` with the host of your broker, and {hint}"
+            findings.add("error", "not-yet", message, flow.key, (*path, "endpointRef"), hint)
+    if flow.destination.settings.cloud_event_attributes == "CreateOrRemap":
+        message = (
+            f"the endpoint `{flow.destination.name}` has cloudEventAttributes CreateOrRemap, which arrives {later}"
+        )
+        hint = "use `Propagate`"
+        findings.add("error", "not-yet", message, flow.key, (*flow.destination_path, "endpointRef"), hint)
+    if flow.dataflow.spec.destination[1].headers:
+        path = (*flow.destination_path, "headers")
+        message = f"the destination has actions on headers, which arrive {later}"
+        findings.add("error", "not-yet", message, flow.key, path, "remove `headers`", "name")
+    if flow.dataflow.spec.transformation is not None:
+        index, transformation = flow.dataflow.spec.transformation
+        for stage in ("datasets", "filter", "map"):
+            if getattr(transformation, stage):
+                path = ("spec", "operations", index, "builtInTransformationSettings", stage)
+                message = f"the transformation has {stage} rules, which arrive {later}"
+                hint = f"remove `{stage}`, or switch the data flow off with `mode: Disabled`"
+                findings.add("error", "not-yet", message, flow.key, path, hint, "name")
+    return used
+
+
+def _check_loops(flows: list[tuple[ResolvedFlow, Hop]], findings: FindingList) -> None:
+    """Failure mode 22: a data flow that reads what it writes, alone or through others."""
+    for loop in find_loops([hop for _, hop in flows]):
+        flow = flows[loop[0]][0]
+        path = (*flow.destination_path, "dataDestination")
+        if len(loop) == 1:
+            message = f"the data flow reads what it writes: `{flow.topic_template}` on `{flow.destination.name}` is covered by "
+            message += f"its own topic filters, {' and '.join(f'`{each}`' for each in flow.topic_filters)}"
+            hint = "write to topics that the source does not read, or read fewer"
+            findings.add("error", "loop", message, flow.key, path, hint)
+        else:
+            names = [flows[index][0].key.name for index in (*loop, loop[0])]
+            message = f"messages may go round in a loop: {' → '.join(names)}"
+            hint = "let one of them write to topics that the next does not read"
+            findings.add("warning", "loop", message, flow.key, path, hint)
+
+
+def _flow_plan(flow: ResolvedFlow, ordinal: int, settings: Settings) -> FlowPlan:
+    return FlowPlan(
+        name=flow.key.name,
+        profile=flow.profile.name,
+        ordinal=ordinal,
+        source=_side_plan(flow, flow.source, ordinal, "source"),
+        destination=_side_plan(flow, flow.destination, ordinal, "destination"),
+        topic_filters=tuple(_subscribed(flow)),
+        retain_mode=flow.destination.settings.retain,
+        transform=TransformSpec(topic_template=flow.topic_template),
+        stall_seconds=settings.stall_seconds,
+        stall_seconds_max=settings.stall_seconds_max,
+        qos0_pending_bytes_max=settings.qos0_pending_bytes_max,
+        packet_bytes_max=settings.packet_bytes_max,
+        on_rejected=settings.on_rejected,
+    )
+
+
+def _subscribed(flow: ResolvedFlow) -> Iterable[str]:
+    group = f"{flow.source.settings.client_id_prefix or CLIENT_ID_PREFIX}-{flow.key.name}"
+    for topic_filter in flow.topic_filters:
+        is_generated = flow.instance_count > 1 and not topic_filter.startswith(SHARE_PREFIX)
+        yield f"{SHARE_PREFIX}{group}/{topic_filter}" if is_generated else topic_filter
+
+
+def _side_plan(
+    flow: ResolvedFlow, endpoint: ResolvedEndpoint, ordinal: int, side: Literal["source", "destination"]
+) -> SidePlan:
+    settings = endpoint.settings
+    return SidePlan(
+        endpoint=_endpoint_plan(endpoint),
+        client_id=f"{settings.client_id_prefix or CLIENT_ID_PREFIX}-{flow.key.name}-{ordinal}-{side}",
+        qos=settings.qos,
+        keep_alive_seconds=settings.keep_alive_seconds,
+        session_expiry_seconds=settings.session_expiry_seconds,
+        receive_maximum=settings.max_inflight_messages,
+    )
+
+
+def _endpoint_plan(endpoint: ResolvedEndpoint) -> EndpointPlan:
+    settings = endpoint.settings
+    host, port = _address(endpoint)
+    path = parse_host(settings.host).path if settings.host is not None else None
+    tls = TlsPlan(ca_config_map=settings.tls.trusted_ca_certificate_config_map_ref)
+    return EndpointPlan(
+        name=endpoint.name,
+        host=host,
+        port=port,
+        transport="websocket" if settings.protocol == "WebSockets" else "tcp",
+        path=path or _WEBSOCKET_PATH,
+        tls=tls if settings.tls.mode == "Enabled" else None,
+        authentication=_authentication_plan(settings),
+        service_type=_service_type(endpoint),
+    )
+
+
+def _address(endpoint: ResolvedEndpoint) -> tuple[str, int]:
+    address = parse_host(endpoint.settings.host or BUILT_IN_HOST)
+    default_port = _PORTS[endpoint.settings.protocol, endpoint.settings.tls.mode == "Enabled"]
+    return address.host.lower(), address.port or default_port
+
+
+def _authentication_plan(settings: MqttSettings) -> AuthenticationPlan:
+    x509 = settings.authentication.x509_certificate_settings
+    return X509Plan(secret=x509.secret_ref) if x509 is not None else AnonymousPlan()
+
+
+def _service_type(endpoint: ResolvedEndpoint) -> str:
+    """Return the metric label of facts 8.1."""
+    if endpoint.is_local:
+        return "Local AIO MQTT Broker"
+    return "Event Grid" if endpoint.is_event_grid else "Unknown MQTT Broker"

@@ -1,0 +1,77 @@
+"""What all resources have in common: strict frozen models, and the envelope of a Kubernetes manifest.
+
+Knows that attributes are snake_case and aliases exactly camelCase. Does not know any one kind.
+"""
+
+from typing import Any, ClassVar, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from tidegate.resources.values import Namespace
+
+__all__ = ["Metadata", "Model", "Resource", "ResourceKey"]
+
+
+class ResourceKey(NamedTuple):
+    """What identifies a resource; all live in one namespace."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.name}"
+
+
+class Model(BaseModel):
+    """A part of a resource. Unknown fields are refused, no value is coerced, and nothing changes once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, alias_generator=to_camel)
+
+
+class Metadata(Model):
+    """The `metadata` of a Kubernetes manifest; what a cluster fills in is accepted and has no effect."""
+
+    name: str = Field(description="Name of the resource, unique within its kind.")
+    namespace: Namespace | None = Field(
+        default=None, description="Namespace; all resources live in one, by default `azure-iot-operations`."
+    )
+    labels: dict[str, str] | None = Field(default=None, description="Labels; kept, without effect.")
+    annotations: dict[str, str] | None = Field(
+        default=None,
+        description="Annotations; those that begin with `tidegate.dev/` are settings, others have no effect.",
+    )
+    # Any: whatever a cluster wrote here is not ours to judge.
+    creation_timestamp: Any = Field(default=None, description="Filled in by a cluster; no effect.")
+    deletion_timestamp: Any = Field(default=None, description="Filled in by a cluster; no effect.")
+    deletion_grace_period_seconds: Any = Field(default=None, description="Filled in by a cluster; no effect.")
+    finalizers: Any = Field(default=None, description="Filled in by a cluster; no effect.")
+    generate_name: Any = Field(default=None, description="Filled in by a cluster; no effect.")
+    generation: Any = Field(default=None, description="Filled in by a cluster; no effect.")
+    managed_fields: Any = Field(default=None, description="Filled in by a cluster; no effect.")
+    owner_references: Any = Field(default=None, description="Filled in by a cluster; no effect.")
+    resource_version: Any = Field(default=None, description="Filled in by a cluster; no effect.")
+    self_link: Any = Field(default=None, description="Filled in by a cluster; no effect.")
+    uid: Any = Field(default=None, description="Filled in by a cluster; no effect.")
+
+
+class Resource(Model):
+    """A whole manifest. Subclasses set `kind_name` and add `spec` or data."""
+
+    kind_name: ClassVar[str]
+
+    api_version: str = Field(description="Group and version of the kind.")
+    kind: str = Field(description="Kind of the resource.")
+    metadata: Metadata = Field(description="Name, namespace, labels and annotations.")
+    # Any: the status is written by whoever runs the resource and read by nobody here.
+    status: Any = Field(default=None, description="Filled in by a cluster; no effect.")
+
+    @property
+    def name(self) -> str:
+        """The name of the resource."""
+        return self.metadata.name
+
+    @property
+    def key(self) -> ResourceKey:
+        """What identifies the resource."""
+        return ResourceKey(self.kind_name, self.metadata.name)

@@ -1,0 +1,114 @@
+"""How a command line becomes a call, and what is said when it does not."""
+
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NoReturn
+
+import pytest
+
+from tidegate.cli import Verb
+from tidegate.cli.application import Application
+from tidegate.cli.output import Outcome
+from tidegate.exceptions import CredentialError
+
+SUMMARY = "Greet somebody."
+
+
+def greet(name: str, times: int = 1) -> Outcome | None:
+    if name == "nobody":
+        return None
+    if name == "enemy":
+        return Outcome({"greeted": name}, "no\n", 3)
+    return Outcome({"greeted": name, "times": times}, f"hello {name}\n" * times)
+
+
+def fail(kind: str) -> NoReturn:
+    if kind == "own":
+        raise CredentialError("secret client", "not found", "declare it")
+    if kind == "exit":
+        raise SystemExit("stopped")
+    raise BrokenPipeError
+
+
+def greet_arguments(context: Any) -> None:
+    context.positional("name", metavar="NAME")
+    context.argument("times", type=int)
+
+
+def fail_arguments(context: Any) -> None:
+    context.positional("kind", metavar="KIND")
+
+
+@pytest.fixture
+def application(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Application:
+    verbs: dict[str, Verb] = {}
+    for function, arguments in ((greet, greet_arguments), (fail, fail_arguments)):
+        module = ModuleType(f"verb_{function.__name__}")
+        vars(module).update({function.__name__: function, "arguments": arguments, "EXAMPLES": (("So.", "so"),)})
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        verbs[function.__name__] = Verb(module.__name__, SUMMARY)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return Application(verbs)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "out"),
+    [
+        (["greet", "ann"], 0, "hello ann\n"),
+        (["greet", "ann", "--times", "2"], 0, "hello ann\nhello ann\n"),
+        (["greet", "ann", "-o", "json"], 0, '{\n  "greeted": "ann",\n  "times": 1\n}\n'),
+        (["greet", "ann", "--query", "greeted"], 0, '"ann"\n'),
+        (["greet", "ann", "--query", "greeted", "-o", "tsv"], 0, "ann\n"),
+        (["greet", "ann", "-o", "none"], 0, ""),
+        (["greet", "nobody"], 0, ""),
+        (["greet", "enemy"], 3, "no\n"),
+    ],
+)
+def test_a_call(
+    application: Application, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, out: str
+) -> None:
+    assert application.run(arguments) == code
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == (out, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["greet"], 2, "error: the following arguments are required: NAME\n  hint: see `tidegate greet --help`\n"),
+        (["gret"], 2, "error: `gret` is no command\n  hint: did you mean `greet`?\n"),
+        (["xyz"], 2, "error: `xyz` is no command\n  hint: there are greet, fail\n"),
+        (["greet", "a", "-o", "jsn"], 2, "error: `jsn` is no value for --output\n  hint: did you mean `json`?\n"),
+        (["greet", "a", "--tims", "x", "b"], 2, None),
+        (["fail", "own"], 1, "error: secret client: not found\n  hint: declare it\n"),
+        (["fail", "exit"], 1, "error: stopped\n"),
+    ],
+)
+def test_what_is_not_understood_or_fails(
+    application: Application, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, said: str | None
+) -> None:
+    assert application.run(arguments) == code
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == said if said is not None else captured.err.startswith("error: ")
+
+
+def test_nothing_is_written_to_the_home_folder(application: Application, tmp_path: Path) -> None:
+    application.run(["greet", "ann"])
+    application.run([])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_help(application: Application, capsys: pytest.CaptureFixture[str]) -> None:
+    assert application.run(["greet", "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert f"tidegate greet : {SUMMARY}" in shown
+    assert "Examples\n    So.\n        so\n" in shown
+    assert application.run([]) == 0
+    assert "Tidegate runs MQTT data flows" in capsys.readouterr().out
+
+
+def test_version(application: Application, capsys: pytest.CaptureFixture[str]) -> None:
+    assert application.run(["--version"]) == 0
+    assert capsys.readouterr().out.count(".") == 2

@@ -1,0 +1,43 @@
+"""The table of verbs, and that asking costs nothing."""
+
+import subprocess
+import sys
+from importlib import import_module
+from inspect import signature
+
+import pytest
+
+from tidegate.cli import VERBS, main
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_every_verb_keeps_the_convention(name: str) -> None:
+    module = import_module(VERBS[name].module)
+    assert module.__name__ == f"tidegate.cli.{name}"
+    assert callable(getattr(module, name))
+    assert list(signature(module.arguments).parameters) == ["context"]
+    assert VERBS[name].summary.endswith(".")
+    for what, typed in module.EXAMPLES:
+        assert what.endswith(".")
+        assert typed.startswith(f"tidegate {name}")
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["version"], ["--help"], ["validate", "--help"]])
+def test_what_only_asks_imports_nothing_heavy(arguments: list[str]) -> None:
+    code = (
+        "import sys, contextlib, io\n"
+        "from tidegate.cli import main\n"
+        "with contextlib.redirect_stdout(io.StringIO()):\n"
+        f"    main({arguments!r})\n"
+        "heavy = {'asyncio', 'pydantic', 'uvloop', 'mqtt5', 'ssl', 'cryptography', 'prometheus_client', 'websockets'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n", done.stderr
+
+
+def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    for name in VERBS:
+        assert f"\n    {name}" in shown

@@ -1,0 +1,27 @@
+"""Options that verbs share arrive under the names that verbs expect."""
+
+from inspect import signature
+
+from tidegate.cli.options import resource_options
+from tidegate.cli.run import run
+from tidegate.cli.validate import validate
+
+
+class Recorder:
+    """Takes the place of knack's context."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def positional(self, name: str, **_: object) -> None:
+        self.names.append(name)
+
+    argument = positional
+
+
+def test_every_option_is_a_parameter_of_each_verb() -> None:
+    recorder = Recorder()
+    resource_options(recorder)
+    assert recorder.names == ["paths", "namespace", "secrets_dir", "configmaps_dir", "allow_remote_only"]
+    for verb in (validate, run):
+        assert set(recorder.names) <= set(signature(verb).parameters)

@@ -1,0 +1,233 @@
+"""The composition root: the only place that builds things, for the engine's process and for a worker's.
+
+Knows every part and how they fit. Decides nothing at run time.
+"""
+
+import asyncio
+import gc
+import os
+import random
+import signal
+import socket
+import ssl
+import sys
+import time
+from collections.abc import Callable, Coroutine, Hashable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tidegate import __version__
+from tidegate.auth.secret_directory import DirectorySource
+from tidegate.auth.secret_source import DeclaredSource, OverlaySource, SecretSource
+from tidegate.engine.control import Control
+from tidegate.engine.credentials import SourceCredentials
+from tidegate.engine.data_directory import DataDirectory, sessions_path
+from tidegate.engine.declared import Declared, Rejected, declared_by
+from tidegate.engine.engine import Engine, EngineParts, Watched
+from tidegate.engine.flow_group import FlowGroup
+from tidegate.engine.listeners import Listeners
+from tidegate.engine.routes import engine_routes, profile_routes
+from tidegate.engine.runner import FlowTools
+from tidegate.engine.session_records import SessionRecords
+from tidegate.engine.supervisor import Place, Supervisor
+from tidegate.engine.watch import file_signature
+from tidegate.engine.worker import work
+from tidegate.engine.worker_channel import Channel, SecretValues, WorkerSetup
+from tidegate.engine.workers import Worker
+from tidegate.flow.plan import EndpointPlan
+from tidegate.moment import Moment
+from tidegate.net.dialer import dial
+from tidegate.net.stream import Stream
+from tidegate.net.tasks import Tasks
+from tidegate.settings import Settings
+from tidegate.telemetry.events import Line
+from tidegate.telemetry.logs import engine_logger, log_engine_line, set_levels, set_up_logs
+
+if TYPE_CHECKING:
+    from tidegate.engine.load import Loaded
+
+__all__ = ["run_engine", "run_worker"]
+
+WORKER_COMMAND = (sys.executable, "-P", "-m", "tidegate.app")
+
+# What a relay makes and drops has no cycles, so a collection finds nothing and only costs a pause.
+YOUNG_OBJECTS_BEFORE_COLLECTION = 50_000
+
+
+def run_engine(paths: Sequence[str], settings: Settings, show: "Callable[[Loaded], None]") -> bool:
+    """Run what `paths` declare until a signal says stop; return False when it does not validate.
+
+    `show` is handed what was loaded first, findings included. Raises `DataDirectoryInUse` when another engine holds the
+    data directory, `OSError` when it cannot be used.
+    """
+    # Imported here: a worker has no use for the resource models, which are a third of the memory.
+    from tidegate.engine.files import list_files
+    from tidegate.engine.load import load
+
+    mounted = DirectorySource(settings.secrets_dir, settings.configmaps_dir)
+
+    def signature() -> Hashable:
+        return (file_signature(list_files(paths)), mounted.version())
+
+    # Taken before the files are read, so that an edit in between is seen.
+    seen = signature()
+    loaded = load(paths, settings)
+    show(loaded)
+    first = declared_by(loaded)
+    if isinstance(first, Rejected):
+        return False
+    set_up_logs(settings.log_format)
+    set_levels(settings.log_level or "info")
+    with DataDirectory(Path(settings.data_dir)) as directory:
+        watched = Watched(load=lambda: declared_by(load(paths, settings)), signature=signature, seen=seen)
+        _run_loop(_engine(settings, first, watched, directory))
+    return True
+
+
+def run_worker(descriptor: int) -> None:
+    """Run what the engine at the other end of the inherited socket says, until that end closes."""
+    _run_loop(_worker(socket.socket(fileno=descriptor)))
+
+
+async def _engine(
+    settings: Settings,
+    first: Declared,
+    watched: Watched,
+    directory: DataDirectory,
+) -> None:
+    tasks = Tasks(_report_failure)
+    records = SessionRecords(sessions_path(directory.path))
+    credentials = partial(_credentials, DirectorySource(settings.secrets_dir, settings.configmaps_dir))
+    tools = _flow_tools(records, tasks, settings.connect_timeout_seconds)
+    group = FlowGroup(tools, credentials(first.secret_values), drain_seconds=settings.drain_seconds)
+
+    def new_worker(place: Place) -> Worker:
+        return Worker(
+            f"{place.profile}-{place.ordinal}",
+            lambda: _worker_setup(settings, place, engine.declared, directory),
+            tasks,
+            command=WORKER_COMMAND,
+            drain_seconds=settings.drain_seconds,
+            monotonic=time.monotonic,
+            random=random.random,
+        )
+
+    supervisor = Supervisor(group, new_worker, tasks)
+    engine = Engine(
+        EngineParts(
+            supervisor=supervisor,
+            tasks=tasks,
+            watched=watched,
+            credentials=credentials,
+            clock=_clock,
+            log_level=settings.log_level,
+            process_id=os.getpid(),
+            version=__version__,
+        ),
+        listeners=lambda engine: Listeners(
+            settings.http_host,
+            settings.http_port,
+            engine_routes(engine.status, supervisor.check_accounting),
+            lambda profile: profile_routes(engine.status, profile),
+            tasks,
+        ),
+        control=lambda engine: Control(directory.path, engine.handlers(), tasks),
+    )
+    tasks.start(group.refresh(), "refresh health")
+    loop = asyncio.get_running_loop()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signal_number, engine.stop)
+    try:
+        await engine.run(first, _tune_collector)
+    finally:
+        await tasks.close()
+        records.close()
+
+
+async def _worker(end: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    # An interrupt from the terminal reaches the whole process group; the engine says when to stop.
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(signal_number, lambda: None)
+    channel = await Channel.over(end)
+    received = await channel.receive()
+    if received is None:
+        return
+    setup = received[1]
+    assert isinstance(setup, WorkerSetup), "the first message of an engine is the set-up"
+    set_up_logs(setup.log_format)
+    set_levels(setup.log_level)
+    tasks = Tasks(_report_failure)
+    credentials = partial(_credentials, DirectorySource(setup.secrets_dir, setup.configmaps_dir))
+    records = SessionRecords(Path(setup.sessions_directory))
+    tools = _flow_tools(records, tasks, setup.connect_timeout_seconds)
+    group = FlowGroup(tools, credentials(setup.secret_values), drain_seconds=setup.drain_seconds)
+    tasks.start(group.refresh(), "refresh health")
+    _tune_collector()
+    try:
+        await work(channel, group, credentials, tasks)
+    finally:
+        await tasks.close()
+        records.close()
+
+
+def _flow_tools(records: SessionRecords, tasks: Tasks, connect_timeout_seconds: float) -> FlowTools:
+    async def dial_endpoint(endpoint: EndpointPlan, tls: ssl.SSLContext | None) -> Stream:
+        return await dial(endpoint, tls=tls, timeout_seconds=connect_timeout_seconds)
+
+    return FlowTools(dial=dial_endpoint, records=records, tasks=tasks, clock=_clock, random=random.random)
+
+
+def _credentials(mounted: SecretSource, values: SecretValues) -> SourceCredentials:
+    """Make credentials in which a declared secret hides a mounted one, as `load` has it."""
+    return SourceCredentials(OverlaySource(DeclaredSource(values.secrets, values.config_maps), mounted), _clock)
+
+
+def _worker_setup(settings: Settings, place: Place, declared: Declared, directory: DataDirectory) -> WorkerSetup:
+    return WorkerSetup(
+        sessions_directory=sessions_path(directory.path),
+        secrets_dir=settings.secrets_dir,
+        configmaps_dir=settings.configmaps_dir,
+        drain_seconds=settings.drain_seconds,
+        connect_timeout_seconds=settings.connect_timeout_seconds,
+        log_format=settings.log_format,
+        log_level=settings.log_level or declared.wanted.log_levels.get(place.profile, "info"),
+        secret_values=declared.secret_values,
+    )
+
+
+def _clock() -> Moment:
+    return Moment(time.monotonic(), time.time())
+
+
+def _run_loop(main: Coroutine[None, None, None]) -> None:
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(main)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    """Choose uvloop where it installs."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop
+
+
+def _tune_collector() -> None:
+    """Leave what was made at the start out of collections for good, and collect seldom."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS_BEFORE_COLLECTION, 20, 50)
+
+
+def _report_failure(name: str, error: Exception) -> None:
+    engine_logger("engine").error("the task %s failed", name, exc_info=error)
+    log_engine_line(
+        "engine", Line("error", "!", f"internal error in {name}", "please report this with the lines above")
+    )
+
+
+if __name__ == "__main__":
+    run_worker(int(sys.argv[1]))

@@ -1,0 +1,145 @@
+"""`tidegate run`: run what is declared until told to stop.
+
+Knows the options and the exit codes. Does not know how anything runs: that is `app.run_engine`.
+"""
+
+import os
+import sys
+from pathlib import PurePath
+from typing import Any, Literal
+
+from tidegate.cli.options import resource_options
+from tidegate.cli.output import Outcome, print_error, render_diagnostics, summary
+from tidegate.settings import OnRejected, Settings
+
+__all__ = ["EXAMPLES", "arguments", "run"]
+
+EXAMPLES = (
+    ("Run the data flows of a folder.", "tidegate run manifests/"),
+    (
+        "Run with secrets that Kubernetes or an administrator mounts.",
+        "tidegate run flows.yaml --secrets-dir /run/secrets",
+    ),
+    ("Show status and metrics to other machines too.", "tidegate run manifests/ --http 0.0.0.0:9600"),
+    ("See every connection in the log.", "tidegate run manifests/ --log-level debug --log-format text"),
+)
+
+
+def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
+    """Declare the options."""
+    resource_options(context)
+    context.argument(
+        "data_dir",
+        options_list=["--data-dir"],
+        metavar="DIR",
+        help="Where state is kept. Default: $STATE_DIRECTORY, else $XDG_DATA_HOME/tidegate.",
+    )
+    context.argument(
+        "http",
+        options_list=["--http"],
+        metavar="HOST:PORT",
+        help="Where to serve /livez, /readyz, /metrics and /status, or `off`.",
+    )
+    context.argument(
+        "on_rejected",
+        options_list=["--on-rejected"],
+        choices=["hold", "drop"],
+        help="What to do with every message that a destination refuses. Default: by its reason code.",
+    )
+    for name, help_text in (
+        ("stall_seconds", "Re-make a connection on which nothing was acknowledged for this long."),
+        ("drain_seconds", "How long to settle pending messages before stopping."),
+    ):
+        context.argument(name, options_list=[f"--{name.replace('_', '-')}"], type=_seconds, help=help_text)
+    context.argument(
+        "packet_bytes_max",
+        options_list=["--packet-bytes-max"],
+        type=_packet_bytes,
+        help="Maximum Packet Size to announce to sources, which discard what is larger. Default: none.",
+    )
+    context.argument(
+        "log_level",
+        options_list=["--log-level"],
+        help="error, warn, info, debug, trace or off, and module=level. Default: as each profile says.",
+    )
+    context.argument(
+        "log_format",
+        options_list=["--log-format"],
+        choices=["text", "json"],
+        help="Default: text on a terminal, otherwise json.",
+    )
+
+
+def run(
+    paths: list[str],
+    namespace: str = "azure-iot-operations",
+    secrets_dir: str | None = None,
+    configmaps_dir: str | None = None,
+    allow_remote_only: bool = False,
+    data_dir: str | None = None,
+    http: str = "127.0.0.1:9600",
+    on_rejected: OnRejected | None = None,
+    stall_seconds: float = 60.0,
+    drain_seconds: float = 5.0,
+    packet_bytes_max: int | None = None,
+    log_level: str | None = None,
+    log_format: Literal["text", "json"] | None = None,
+) -> Outcome | None:
+    """Run until SIGTERM or SIGINT; the exit code is 1 when what is declared has errors or the engine cannot start."""
+    from tidegate.app import run_engine
+    from tidegate.engine.data_directory import default_data_directory
+    from tidegate.engine.load import Loaded
+    from tidegate.engine.status_http import parse_http_address
+    from tidegate.telemetry.logs import InvalidLevel, parse_levels
+
+    try:
+        http_host, http_port = parse_http_address(http)
+        if log_level is not None:
+            parse_levels(log_level)
+    except (ValueError, InvalidLevel) as error:
+        print_error(str(error), "see `tidegate run --help`")
+        return Outcome(None, "", 2)
+    settings = Settings(
+        data_dir=PurePath(data_dir) if data_dir is not None else default_data_directory(os.environ),
+        namespace=namespace,
+        secrets_dir=PurePath(secrets_dir) if secrets_dir is not None else None,
+        configmaps_dir=PurePath(configmaps_dir) if configmaps_dir is not None else None,
+        allow_remote_only=allow_remote_only,
+        on_rejected=on_rejected,
+        stall_seconds=stall_seconds,
+        stall_seconds_max=max(stall_seconds, 900.0),
+        drain_seconds=drain_seconds,
+        packet_bytes_max=packet_bytes_max,
+        http_host=http_host,
+        http_port=http_port,
+        log_level=log_level,
+        log_format=log_format,
+    )
+
+    def show(loaded: Loaded) -> None:
+        print(render_diagnostics(loaded.diagnostics, loaded.lines, stream=sys.stderr), end="", file=sys.stderr)
+        if loaded.plan is None:
+            print(summary(loaded.diagnostics), file=sys.stderr)
+
+    try:
+        is_valid = run_engine(paths, settings, show)
+    except OSError as error:
+        print_error(
+            f"the data directory {settings.data_dir} cannot be used: {error.strerror}", "choose another with --data-dir"
+        )
+        return Outcome(None, "", 1)
+    return None if is_valid else Outcome(None, "", 1)
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < 1e6:
+        raise ValueError(text)
+    return seconds
+
+
+def _packet_bytes(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 268_435_455:
+        raise ValueError(text)
+    return number

@@ -1,0 +1,80 @@
+"""`tidegate status`: how the engine that runs on a data directory is, flow by flow.
+
+Knows what is printed. Asks over the control socket; knows no flow itself.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, cast
+
+from tidegate.cli.output import Json, Outcome, print_error
+
+__all__ = ["EXAMPLES", "arguments", "status"]
+
+EXAMPLES = (
+    ("Show every flow and what is wrong with it.", "tidegate status"),
+    ("Show the whole status as JSON.", "tidegate status -o json"),
+    ("Ask an engine with a data directory of its own.", "tidegate status --data-dir ./data"),
+    ("List what does not run well.", "tidegate status --query \"flows[?health!='Available'].name\" -o tsv"),
+)
+
+_HEAD = ("FLOW", "SIDE", "ENDPOINT", "STATE", "HEALTH", "OLDEST", "NEXT RETRY", "REASON")
+
+
+def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
+    """Declare the options."""
+    context.argument(
+        "data_dir",
+        options_list=["--data-dir"],
+        metavar="DIR",
+        help="The engine's data directory. Default: $STATE_DIRECTORY, else $XDG_DATA_HOME/tidegate.",
+    )
+
+
+def status(data_dir: str | None = None) -> Outcome:
+    """Return the engine's status; the exit code is 1 when no engine runs."""
+    from tidegate.engine.control import EngineNotRunning, ask
+    from tidegate.engine.data_directory import default_data_directory
+
+    directory = Path(data_dir) if data_dir is not None else default_data_directory(os.environ)
+    try:
+        answer = cast(Json, ask(directory, "status"))
+    except EngineNotRunning as error:
+        print_error(str(error), "start one with `tidegate run PATH...`, or name its data directory with --data-dir")
+        return Outcome(None, "", 1)
+    return Outcome(answer, _text(answer))
+
+
+def _text(answer: Any) -> str:  # Any: the JSON of `telemetry.status.EngineStatus`
+    rows = [_HEAD]
+    for flow in answer["flows"]:
+        name = f"{flow['name']}-{flow['ordinal']}"
+        oldest = flow["oldest_pending_seconds"]
+        for which in ("source", "destination"):
+            side = flow[which]
+            is_first = which == "source"
+            retry = side["next_retry_seconds"]
+            rows.append(
+                (
+                    name if is_first else "",
+                    which,
+                    side["endpoint"],
+                    side["state"],
+                    flow["health"] if is_first else "",
+                    (f"{oldest:.1f} s" if oldest is not None else "-") if is_first else "",
+                    f"{retry:.1f} s" if retry is not None else "-",
+                    (flow["reason_code"] or "-") if is_first else "",
+                )
+            )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    if len(rows) == 1:
+        lines = ["no data flow runs"]
+    lines += [
+        f"{flow['name']}-{flow['ordinal']}: {flow['message']}"
+        for flow in answer["flows"]
+        if flow["health"] != "Available"
+    ]
+    if not answer["last_reload"]["applied"]:
+        lines += [f"the last edit was not applied: {error}" for error in answer["last_reload"]["errors"]]
+    return "\n".join([*lines, *answer["problems"], ""])

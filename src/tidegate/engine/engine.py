@@ -1,0 +1,177 @@
+"""The engine: applies what is declared, follows edits, shows its status, and drains when it is told to stop.
+
+Knows the order of things in a process's life. Does not know how its parts are built (`app`) or what is declared.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
+
+import msgspec
+
+from tidegate.engine.control import Control
+from tidegate.engine.credentials import Credentials
+from tidegate.engine.declared import Declared, Rejected
+from tidegate.engine.health import dataflow_health
+from tidegate.engine.listeners import Listeners
+from tidegate.engine.runner import iso_time
+from tidegate.engine.supervisor import Supervisor
+from tidegate.engine.watch import Watch
+from tidegate.engine.worker_channel import SecretValues
+from tidegate.moment import Moment
+from tidegate.net.tasks import Tasks
+from tidegate.telemetry.events import Line
+from tidegate.telemetry.logs import log_engine_line, set_levels
+from tidegate.telemetry.status import EngineStatus, ReloadStatus
+
+__all__ = ["Engine", "EngineParts", "Watched"]
+
+CREDENTIAL_CHECK_SECONDS = 60.0
+"""Between looks at credentials that have not changed but may have become valid with time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """Where edits come from: `load` reads and validates what is declared, `signature` changes with it; both in a thread.
+
+    `seen` is the signature of what runs first.
+    """
+
+    load: Callable[[], Declared | Rejected]
+    signature: Callable[[], Hashable]
+    seen: Hashable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineParts:
+    """What the engine is made of. `credentials` makes those that belong to a set of declared secrets."""
+
+    supervisor: Supervisor
+    tasks: Tasks
+    watched: Watched
+    credentials: Callable[[SecretValues], Credentials]
+    clock: Callable[[], Moment]
+    log_level: str | None
+    process_id: int
+    version: str
+
+
+class Engine:
+    """One running engine. `listeners` and `control` are made by functions, since they answer with what it shows."""
+
+    def __init__(
+        self,
+        parts: EngineParts,
+        listeners: "Callable[[Engine], Listeners]",
+        control: "Callable[[Engine], Control]",
+    ) -> None:
+        self._parts = parts
+        self._listeners = listeners(self)
+        self._control = control(self)
+        self._declared = Declared()
+        self._started = parts.clock()
+        self._last_reload = ReloadStatus(at=iso_time(self._started.wall), applied=True, errors=[])
+        self._reloading = asyncio.Lock()
+        self._stop = asyncio.Event()
+
+    @property
+    def declared(self) -> Declared:
+        """Return what was applied last."""
+        return self._declared
+
+    async def run(self, first: Declared, started: Callable[[], None]) -> None:
+        """Run `first`, follow edits, and drain after `stop`. `started` is called once everything runs."""
+        parts = self._parts
+        await self._apply(first)
+        await self._control.listen()
+        await self._listeners.listen()
+        parts.tasks.start(Watch(parts.watched.signature, self._changed).run(parts.watched.seen), "watch")
+        parts.tasks.start(self._listeners.run(), "listeners")
+        parts.tasks.start(self._check_credentials(), "credentials")
+        started()
+        await self._stop.wait()
+        log_engine_line("engine", Line("info", "x", "stopping"))
+        await parts.supervisor.stop()
+        self._listeners.close()
+        self._control.close()
+        log_engine_line("engine", Line("info", "x", "stopped"))
+
+    def stop(self) -> None:
+        """Drain and end; called again, do not wait for what is pending."""
+        if self._stop.is_set():
+            self._parts.supervisor.abandon()
+        self._stop.set()
+
+    async def reload(self) -> ReloadStatus:
+        """Look at the declared files now."""
+        async with self._reloading:
+            found = await asyncio.to_thread(self._parts.watched.load)
+            now = self._parts.clock()
+            if isinstance(found, Rejected):
+                self._reject(found, now)
+                # A rotated secret has nothing to do with a mistake in a manifest.
+                await self._use_credentials()
+            elif not self._stop.is_set():
+                await self._apply(found)
+                self._last_reload = ReloadStatus(at=iso_time(now.wall), applied=True, errors=[])
+            return self._last_reload
+
+    async def status(self) -> EngineStatus:
+        """Return everything there is to show."""
+        flows = await self._parts.supervisor.status()
+        return EngineStatus(
+            flows=flows,
+            dataflows=dataflow_health(flows),
+            last_reload=self._last_reload,
+            problems=self._listeners.problems,
+            process_id=self._parts.process_id,
+            version=self._parts.version,
+            uptime_seconds=self._parts.clock().monotonic - self._started.monotonic,
+        )
+
+    def handlers(self) -> dict[str, Callable[[], Awaitable[object]]]:
+        """Return what the control socket answers."""
+
+        async def status() -> bytes:
+            return msgspec.json.encode(await self.status())
+
+        async def reload() -> bytes:
+            return msgspec.json.encode(await self.reload())
+
+        return {"status": status, "reload": reload}
+
+    async def _changed(self) -> None:
+        await self.reload()
+
+    async def _apply(self, declared: Declared) -> None:
+        before, self._declared = self._declared, declared
+        if declared.notes != before.notes:
+            for note in declared.notes:
+                log_engine_line("engine", Line("warning", "!", note))
+        for profile, level in declared.wanted.log_levels.items():
+            set_levels(self._parts.log_level or level, profile)
+        self._listeners.serve_profiles(declared.prometheus_ports)
+        # Before the flows: a new or changed one dials with what belongs to it.
+        await self._use_credentials()
+        await self._parts.supervisor.apply(declared.wanted)
+        if declared.wanted != before.wanted:
+            names = {plan.name for plan in declared.wanted.flows}
+            log_engine_line("engine", Line("info", "=", f"applied what is declared: {len(names)} data flows run"))
+
+    async def _use_credentials(self) -> None:
+        levels = self._declared.wanted.log_levels
+        if self._parts.log_level is not None:
+            levels = dict.fromkeys(levels, self._parts.log_level)
+        values = self._declared.secret_values
+        await self._parts.supervisor.use_credentials(self._parts.credentials(values), values, levels)
+
+    async def _check_credentials(self) -> None:
+        while True:
+            await asyncio.sleep(CREDENTIAL_CHECK_SECONDS)
+            await self._use_credentials()
+
+    def _reject(self, found: Rejected, now: Moment) -> None:
+        hint = "mend the files; what ran before goes on unchanged"
+        for error in found.errors:
+            log_engine_line("engine", Line("error", "!", f"an edit was not applied: {error}", hint))
+        self._last_reload = ReloadStatus(at=iso_time(now.wall), applied=False, errors=list(found.errors))

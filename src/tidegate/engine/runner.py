@@ -1,0 +1,275 @@
+"""Runs one data flow: a relay, its driver, and a dial loop for each of its two sides.
+
+Knows how a flow starts, drains and ends, and how a changed credential reaches it. Does not know which flows should run
+(`flow_group`) or bytes (`net.driver`).
+"""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from tidegate.engine.credentials import Credentials
+from tidegate.engine.dial_loop import DialLoop
+from tidegate.engine.health import FlowHealth, Verdict
+from tidegate.engine.session_records import SessionRecords
+from tidegate.engine.tally import FlowTally
+from tidegate.exceptions import CredentialError
+from tidegate.flow.events import ConnectionEnded, Drained, MessageDropped, RelayEvent, Side, SubscriptionsHeld
+from tidegate.flow.plan import EndpointPlan, FlowPlan, SidePlan
+from tidegate.flow.relay import Relay
+from tidegate.moment import Moment
+from tidegate.net.driver import RelayDriver
+from tidegate.net.stream import Stream
+from tidegate.net.tasks import Tasks
+from tidegate.telemetry.events import (
+    CredentialRefused,
+    CredentialsChanged,
+    DrainEnded,
+    DropLog,
+    EngineEvent,
+    FlowHalted,
+    FlowStarted,
+    FlowStopped,
+    line_of,
+)
+from tidegate.telemetry.logs import log_flow_line
+from tidegate.telemetry.status import FlowStatus, SideStatus
+
+__all__ = ["FlowRunner", "FlowTools", "iso_time"]
+
+CLOSING_SECONDS_MAX = 3.0
+"""How long the sockets of a relay that has ended may take to close."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowTools:
+    """What runners of one process share. `dial` raises `ConnectFailed`; `random` gives numbers from 0 to below 1."""
+
+    dial: Callable[[EndpointPlan, ssl.SSLContext | None], Awaitable[Stream]]
+    records: SessionRecords
+    tasks: Tasks
+    clock: Callable[[], Moment]
+    random: Callable[[], float]
+
+
+class FlowRunner:
+    """One running copy of a data flow, from `start` to the end of `stop`.
+
+    `held_filters` are what its source session holds from an earlier run.
+    """
+
+    def __init__(
+        self,
+        plan: FlowPlan,
+        tools: FlowTools,
+        credentials: Credentials,
+        tally: FlowTally,
+        held_filters: frozenset[str] = frozenset(),
+    ) -> None:
+        self.plan = plan
+        self._tools = tools
+        self._credentials = credentials
+        self._tally = tally
+        self._relay = Relay(plan, held_filters=held_filters)
+        self._driver = RelayDriver(
+            self._relay, clock=tools.clock, loop=asyncio.get_running_loop(), on_event=self._handle_event
+        )
+        self._loops = {side: self._dial_loop(side) for side in Side}
+        self._loop_tasks: list[asyncio.Task[None]] = []
+        self._health = FlowHealth(plan)
+        self._drop_log = DropLog()
+        self._drained = asyncio.Event()
+        self._fingerprints: dict[Side, bytes] = {}
+        self._credential_errors: dict[Side, str] = {}
+        self._last_errors: dict[Side, str] = {}
+        wall = tools.clock().wall
+        self._verdict = Verdict("Unknown", None, "starting")
+        self._verdict_since = wall
+        self._states: dict[Side, tuple[str, float]] = {side: ("idle", wall) for side in Side}
+
+    def start(self) -> None:
+        """Begin to connect both sides."""
+        self._report(FlowStarted())
+        for side, loop in self._loops.items():
+            name = f"dial {self.plan.name}-{self.plan.ordinal} {side.value}"
+            self._loop_tasks.append(self._tools.tasks.start(loop.run(), name))
+
+    async def stop(self, *, end_session: bool, seconds: float) -> None:
+        """Settle what is pending and disconnect, within `seconds`; then leave what is unsettled to the source's session.
+
+        A cancelled stop still closes the sockets.
+        """
+        self._driver.call(Relay.end_session if end_session else Relay.drain)
+        for loop in self._loops.values():
+            loop.wake()
+        try:
+            if not await self._drains_within(seconds):
+                self._report(DrainEnded(self._relay.pending(), seconds))
+                self._driver.call(Relay.abandon)
+                await self._drains_within(CLOSING_SECONDS_MAX)
+        finally:
+            self._driver.close()
+            for task in self._loop_tasks:
+                task.cancel()
+            self._tally.retire(self._relay)
+        if end_session and self._drained.is_set():
+            self._tools.records.forget(self.plan.source.client_id)
+        self._report(FlowStopped(session_kept=not end_session))
+
+    def abandon(self) -> None:
+        """Disconnect now, whatever is pending; a `stop` that waits comes to its end."""
+        self._driver.call(Relay.abandon)
+
+    def use_credentials(self, credentials: Credentials) -> None:
+        """Take credentials that may have changed: re-make a connection that used others, keeping its session.
+
+        What cannot be used is reported once, and the connection that stands is left alone.
+        """
+        self._credentials = credentials
+        for side in Side:
+            endpoint = self._side_plan(side).endpoint
+            if credentials.fingerprint(endpoint) == self._fingerprints.get(side):
+                self._credential_errors.pop(side, None)
+                self._health.clear_credential(side)
+                continue
+            try:
+                credentials.ssl_context(endpoint)
+            except CredentialError as error:
+                if self._driver.is_attached(side) and self._credential_errors.get(side) != str(error):
+                    self._credential_errors[side] = str(error)
+                    self._report(CredentialRefused(side, str(error), error.hint, keeps_connection=True))
+                continue
+            self._credential_errors.pop(side, None)
+            if self._driver.is_attached(side):
+                self._report(CredentialsChanged(side))
+                self._driver.reconnect(side, "the credential changed")
+            else:
+                self._loops[side].wake()
+
+    def is_subscribed(self) -> bool:
+        """Tell whether the source holds all subscriptions of the flow."""
+        return self._relay.side_state(Side.SOURCE) == "subscribed"
+
+    def check_accounting(self) -> None:
+        """Raise `AssertionError` with the figures when they do not add up."""
+        self._relay.check_accounting()
+
+    def refresh(self, now: Moment) -> None:
+        """Judge the health anew, so that `since` is right although nobody asks."""
+        for side in Side:
+            state = self._relay.side_state(side)
+            if state != self._states[side][0]:
+                self._states[side] = (state, now.wall)
+        verdict = self._health.verdict(
+            self._states[Side.SOURCE][0],
+            self._states[Side.DESTINATION][0],
+            self._relay.oldest_pending_seconds(now),
+            self._relay.counters.delivered,
+        )
+        if verdict.health != self._verdict.health:
+            self._verdict_since = now.wall
+        self._verdict = verdict
+
+    def status(self) -> FlowStatus:
+        """Return what the flow shows of itself now."""
+        now = self._tools.clock()
+        self.refresh(now)
+        return FlowStatus(
+            name=self.plan.name,
+            profile=self.plan.profile,
+            ordinal=self.plan.ordinal,
+            health=self._verdict.health,
+            reason_code=self._verdict.reason_code,
+            message=self._verdict.message,
+            since=iso_time(self._verdict_since),
+            counters=self._tally.figures(self._relay),
+            pending=self._relay.pending(),
+            oldest_pending_seconds=self._relay.oldest_pending_seconds(now),
+            source=self._side_status(Side.SOURCE),
+            destination=self._side_status(Side.DESTINATION),
+        )
+
+    def _side_status(self, side: Side) -> SideStatus:
+        plan = self._side_plan(side)
+        state, since = self._states[side]
+        return SideStatus(
+            endpoint=plan.endpoint.name,
+            service_type=plan.endpoint.service_type,
+            state=state,
+            connected=state in ("connected", "subscribed"),
+            client_id=plan.client_id,
+            inflight=self._relay.inflight(side),
+            reconnects=dict(self._tally.reconnects[side]),
+            errors=dict(self._tally.errors[side]),
+            last_error=self._last_errors.get(side),
+            next_retry_seconds=self._loops[side].next_retry_seconds,
+            since=iso_time(since),
+        )
+
+    def _side_plan(self, side: Side) -> SidePlan:
+        return self.plan.source if side is Side.SOURCE else self.plan.destination
+
+    def _dial_loop(self, side: Side) -> DialLoop:
+        return DialLoop(
+            side,
+            open_stream=lambda: self._open_stream(side),
+            attach=self._driver.attach,
+            report=self._report,
+            monotonic=lambda: self._tools.clock().monotonic,
+            random=self._tools.random,
+        )
+
+    async def _open_stream(self, side: Side) -> Stream:
+        endpoint = self._side_plan(side).endpoint
+        fingerprint = self._credentials.fingerprint(endpoint)
+        tls = self._credentials.ssl_context(endpoint)
+        stream = await self._tools.dial(endpoint, tls)
+        self._fingerprints[side] = fingerprint
+        return stream
+
+    async def _drains_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._drained.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def _handle_event(self, event: RelayEvent, now: Moment) -> None:
+        # A stream of messages that do not fit must not cost more than a count for each.
+        if type(event) is MessageDropped:
+            hidden = self._drop_log.admit(event.reason, now.monotonic)
+            if hidden is not None:
+                self._log(event, {"hidden": hidden} if hidden else {})
+            return
+        self._report(event)
+        if isinstance(event, ConnectionEnded):
+            self._loops[event.side].ended(event)
+        elif isinstance(event, SubscriptionsHeld):
+            self._tools.records.record(self.plan.source.client_id, event.topic_filters)
+        elif isinstance(event, Drained):
+            self._drained.set()
+
+    def _report(self, event: RelayEvent | EngineEvent) -> None:
+        """Log an event, count it, and let the health know."""
+        self._health.handle(event, self._relay.counters.delivered)
+        self._tally.note(event)
+        self._log(event, {})
+        self.refresh(self._tools.clock())
+        if isinstance(event, FlowHalted):
+            self._driver.call(Relay.abandon)
+
+    def _log(self, event: RelayEvent | EngineEvent, fields: dict[str, int]) -> None:
+        line = line_of(event)
+        if line.side is not None and line.error_code is not None:
+            self._tally.errors[line.side][line.error_code] += 1
+            self._last_errors[line.side] = line.text
+        endpoint = None if line.side is None else self._side_plan(line.side).endpoint.name
+        log_flow_line(self.plan.profile, self.plan.name, self.plan.ordinal, endpoint, line, fields)
+
+
+def iso_time(wall: float) -> str:
+    """Return seconds since 1970 as RFC 3339 in UTC."""
+    return datetime.fromtimestamp(wall, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

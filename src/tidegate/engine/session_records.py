@@ -1,0 +1,75 @@
+"""Which topic filters the session of each client id holds at its broker, so that a later start can mend it.
+
+Knows one small file for each client id, replaced whole, so a crash leaves the old one or the new one.
+Does not know brokers: the relay says what the session holds.
+"""
+
+import asyncio
+import hashlib
+import json
+import os
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+__all__ = ["SessionRecords"]
+
+
+class SessionRecords:
+    """The records in one folder. Files are read and written by one thread, in the order of the calls.
+
+    Each client id is recorded by the one process that runs it, so several processes may share the folder.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="session-records")
+
+    async def held_filters(self, client_id: str) -> frozenset[str]:
+        """Return what was recorded last, empty when nothing was or when the file is damaged."""
+        return await asyncio.wrap_future(self._thread.submit(self._read, client_id))
+
+    def record(self, client_id: str, topic_filters: tuple[str, ...]) -> "Future[None]":
+        """Write down, soon, what the session holds now; the future fails with `OSError` when the disk does."""
+        return self._thread.submit(self._write, client_id, frozenset(topic_filters))
+
+    def forget(self, client_id: str) -> "Future[None]":
+        """Remove the record of a session that has ended."""
+        return self._thread.submit(self._path(client_id).unlink, missing_ok=True)
+
+    def close(self) -> None:
+        """Finish what was asked for, and stop."""
+        self._thread.shutdown(wait=True)
+
+    def _path(self, client_id: str) -> Path:
+        # A client id may hold any character, `/` included, and be longer than a file name may be.
+        return self._directory / f"{hashlib.sha256(client_id.encode()).hexdigest()[:32]}.json"
+
+    def _read(self, client_id: str) -> frozenset[str]:
+        try:
+            record = json.loads(self._path(client_id).read_bytes())
+        except (OSError, ValueError):
+            return frozenset()
+        if not isinstance(record, dict) or record.get("client_id") != client_id:
+            return frozenset()
+        filters = record.get("topic_filters")
+        return (
+            frozenset(item for item in filters if isinstance(item, str)) if isinstance(filters, list) else frozenset()
+        )
+
+    def _write(self, client_id: str, topic_filters: frozenset[str]) -> None:
+        path = self._path(client_id)
+        if path.exists() and self._read(client_id) == topic_filters:
+            return
+        text = json.dumps({"client_id": client_id, "topic_filters": sorted(topic_filters)})
+        temporary = path.with_suffix(".new")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123, the mode is set when it is made
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        folder = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

@@ -1,0 +1,344 @@
+"""Every event with its log line and the error code it counts under.
+
+Knows what each event reads like to a person. Does not know loggers, formats or metrics endpoints.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from tidegate.flow.events import (
+    ConnectionEnded,
+    ConnectionOpened,
+    Drained,
+    FlowRefused,
+    MessageDropped,
+    MessageHeld,
+    PromiseWeakened,
+    RelayEvent,
+    SessionLost,
+    Side,
+    Stalled,
+    StallEnded,
+    StallSuspected,
+    SubscriptionsHeld,
+)
+from tidegate.flow.policy import reason_name
+
+__all__ = [
+    "CONFIGURATION_ERROR",
+    "CONNECTION_FAILED",
+    "CredentialRefused",
+    "CredentialsChanged",
+    "DialFailed",
+    "DrainEnded",
+    "DropLog",
+    "EngineEvent",
+    "FlowHalted",
+    "FlowStarted",
+    "FlowStopped",
+    "Line",
+    "Mark",
+    "line_of",
+]
+
+Mark = Literal["<", ">", "=", "!", "x"]
+"""Fixed marks of debug logs: received, sent, state, error, closing."""
+
+CONNECTION_FAILED: dict[Side, str] = {
+    Side.SOURCE: "DataflowMqttSourceConnectionFailed",
+    Side.DESTINATION: "DataflowMqttTargetConnectionFailed",
+}
+CONFIGURATION_ERROR: dict[Side, str] = {
+    Side.SOURCE: "DataflowMqttSourceConfigurationError",
+    Side.DESTINATION: "DataflowMqttTargetConfigurationError",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DialFailed:
+    """A connection could not be made; `next_seconds` is when it is tried again."""
+
+    side: Side
+    detail: str
+    hint: str | None
+    next_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialRefused:
+    """A secret or config map cannot be used. `keeps_connection` tells whether the old connection goes on."""
+
+    side: Side
+    detail: str
+    hint: str | None
+    keeps_connection: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialsChanged:
+    """A secret or config map of this side changed, and the connection is re-made with its session kept."""
+
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class FlowStarted:
+    """A flow begins to run."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowStopped:
+    """A flow runs no more. `session_kept` tells whether its session at the source lives on."""
+
+    session_kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FlowHalted:
+    """A flow stopped by itself, until an edit or a restart."""
+
+    side: Side
+    detail: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrainEnded:
+    """The time to drain was over with `pending` messages unsettled; the source broker sends them again."""
+
+    pending: int
+    seconds: float
+
+
+EngineEvent = DialFailed | CredentialRefused | CredentialsChanged | FlowStarted | FlowStopped | FlowHalted | DrainEnded
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One log line. `error_code` is the label it counts under in `aio_dataflow_errors`, None when it is no error."""
+
+    level: Literal["error", "warning", "info", "debug"]
+    mark: Mark
+    text: str
+    hint: str | None = None
+    side: Side | None = None
+    error_code: str | None = None
+    fields: Mapping[str, str | int | float] = field(default_factory=dict)
+
+
+def _connection_opened(event: ConnectionOpened) -> Line:
+    session = "resumed" if event.session_present else "new"
+    return Line("info", "=", f"connected to the {event.side.value}", side=event.side, fields={"session": session})
+
+
+def _connection_ended(event: ConnectionEnded) -> Line:
+    code = {} if event.reason_code is None else {"reason": reason_name(event.reason_code)}
+    if event.retry.kind == "never" or (event.by_us and event.retry.kind == "now"):
+        return Line(
+            "info", "x", f"disconnected from the {event.side.value}: {event.detail}", side=event.side, fields=code
+        )
+    return Line(
+        "warning",
+        "x",
+        f"the {event.side.value} connection ended: {event.detail}",
+        side=event.side,
+        error_code=CONNECTION_FAILED[event.side],
+        fields={**code, "retry": event.retry.kind},
+    )
+
+
+def _session_lost(event: SessionLost) -> Line:
+    consequence = {
+        Side.SOURCE: "messages sent while the flow was away may be lost; subscribing anew",
+        Side.DESTINATION: "messages in flight are published anew and may arrive twice",
+    }[event.side]
+    return Line(
+        "warning",
+        "!",
+        f"the {event.side.value} broker has no session where one was expected: {consequence}",
+        "check sessionExpirySeconds of the endpoint and the broker's persistence",
+        side=event.side,
+        error_code=CONNECTION_FAILED[event.side],
+    )
+
+
+def _subscriptions_held(event: SubscriptionsHeld) -> Line:
+    filters = ", ".join(event.topic_filters) or "no filter"
+    return Line("info", "=", f"the source session holds {filters}", side=Side.SOURCE)
+
+
+def _flow_refused(event: FlowRefused) -> Line:
+    return Line(
+        "error",
+        "!",
+        f"the flow does not run: {event.detail}",
+        event.remedy,
+        side=event.side,
+        error_code=CONFIGURATION_ERROR[event.side],
+    )
+
+
+def _promise_weakened(event: PromiseWeakened) -> Line:
+    return Line(
+        "warning",
+        "!",
+        f"messages may be lost: {event.detail}",
+        event.remedy,
+        side=event.side,
+        error_code=CONFIGURATION_ERROR[event.side],
+    )
+
+
+def _message_dropped(event: MessageDropped) -> Line:
+    return Line(
+        "warning",
+        "!",
+        f"dropped a message: {event.detail}",
+        event.remedy,
+        error_code="PayloadError",
+        fields={"drop_reason": event.reason, "topic": event.topic},
+    )
+
+
+def _message_held(event: MessageHeld) -> Line:
+    return Line(
+        "warning",
+        "!",
+        f"the destination refused a message, which is held: {event.detail}",
+        event.remedy,
+        side=Side.DESTINATION,
+        error_code=CONNECTION_FAILED[Side.DESTINATION],
+        fields={"reason": reason_name(event.reason_code)},
+    )
+
+
+def _stall_suspected(event: StallSuspected) -> Line:
+    return Line(
+        "warning",
+        "!",
+        f"messages are in flight and the {event.side.value} has acknowledged none for {event.seconds:g} s",
+        side=event.side,
+    )
+
+
+def _stalled(event: Stalled) -> Line:
+    return Line(
+        "warning",
+        "!",
+        f"the {event.side.value} has acknowledged nothing for {event.seconds:g} s: the connection is re-made with its "
+        f"session kept, the next time after {event.next_seconds:g} s",
+        side=event.side,
+        error_code=CONNECTION_FAILED[event.side],
+    )
+
+
+def _stall_ended(event: StallEnded) -> Line:
+    return Line("info", "=", f"the {event.side.value} acknowledges again", side=event.side)
+
+
+def _drained(event: Drained) -> Line:
+    if event.unsettled:
+        return Line(
+            "warning", "x", f"stopped with {event.unsettled} messages unsettled; the source broker sends them again"
+        )
+    return Line("debug", "x", "nothing is pending")
+
+
+def _dial_failed(event: DialFailed) -> Line:
+    return Line(
+        "warning",
+        "!",
+        f"cannot connect to the {event.side.value}: {event.detail}",
+        event.hint,
+        side=event.side,
+        error_code=CONNECTION_FAILED[event.side],
+        fields={"next_retry_seconds": round(event.next_seconds, 1)},
+    )
+
+
+def _credential_refused(event: CredentialRefused) -> Line:
+    keeps = "; the connection goes on with the one before" if event.keeps_connection else ""
+    return Line(
+        "error",
+        "!",
+        f"the {event.side.value} has no usable credential: {event.detail}{keeps}",
+        event.hint,
+        side=event.side,
+        error_code=CONFIGURATION_ERROR[event.side],
+    )
+
+
+def _credentials_changed(event: CredentialsChanged) -> Line:
+    return Line("info", "=", f"the credential of the {event.side.value} changed; connecting anew", side=event.side)
+
+
+def _flow_started(event: FlowStarted) -> Line:
+    return Line("info", "=", "started")
+
+
+def _flow_stopped(event: FlowStopped) -> Line:
+    return Line("info", "x", f"stopped, its session {'kept' if event.session_kept else 'ended'}")
+
+
+def _flow_halted(event: FlowHalted) -> Line:
+    return Line(
+        "error",
+        "!",
+        f"the flow has stopped: {event.detail}",
+        event.hint,
+        side=event.side,
+        error_code=CONNECTION_FAILED[event.side],
+    )
+
+
+def _drain_ended(event: DrainEnded) -> Line:
+    return Line("warning", "x", f"still {event.pending} messages pending after draining for {event.seconds:g} s")
+
+
+# Any: each function takes the one type it stands beside.
+_LINES: dict[type, Callable[[Any], Line]] = {
+    ConnectionOpened: _connection_opened,
+    ConnectionEnded: _connection_ended,
+    SessionLost: _session_lost,
+    SubscriptionsHeld: _subscriptions_held,
+    FlowRefused: _flow_refused,
+    PromiseWeakened: _promise_weakened,
+    MessageDropped: _message_dropped,
+    MessageHeld: _message_held,
+    StallSuspected: _stall_suspected,
+    Stalled: _stalled,
+    StallEnded: _stall_ended,
+    Drained: _drained,
+    DialFailed: _dial_failed,
+    CredentialRefused: _credential_refused,
+    CredentialsChanged: _credentials_changed,
+    FlowStarted: _flow_started,
+    FlowStopped: _flow_stopped,
+    FlowHalted: _flow_halted,
+    DrainEnded: _drain_ended,
+}
+
+
+def line_of(event: RelayEvent | EngineEvent) -> Line:
+    """Return how an event is shown."""
+    return _LINES[type(event)](event)
+
+
+class DropLog:
+    """Lets one line a minute pass for each reason for which one flow drops messages, and counts the others."""
+
+    WINDOW_SECONDS = 60.0
+
+    def __init__(self) -> None:
+        self._logged_at: dict[str, float] = {}
+        self._hidden: dict[str, int] = {}
+
+    def admit(self, reason: str, monotonic: float) -> int | None:
+        """Return how many lines were hidden since the last one, or None when this one is to be hidden too."""
+        last = self._logged_at.get(reason)
+        if last is not None and monotonic - last < self.WINDOW_SECONDS:
+            self._hidden[reason] = self._hidden.get(reason, 0) + 1
+            return None
+        self._logged_at[reason] = monotonic
+        return self._hidden.pop(reason, 0)

@@ -1,0 +1,153 @@
+"""What flows show of themselves, as plain values: the JSON of `/status` and the source of every metric.
+
+Knows shapes, and how figures of several processes are summed. Does not know where the figures come from.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from tidegate.flow.accounting import LATENCY_BUCKETS_SECONDS, Counters
+from tidegate.flow.plan import FlowPlan, SidePlan
+
+__all__ = ["DataflowHealth", "EngineStatus", "Figures", "FlowStatus", "Health", "ReloadStatus", "SideStatus"]
+
+Health = Literal["Available", "Degraded", "Unavailable", "Unknown"]
+
+
+class Figures(msgspec.Struct, kw_only=True):
+    """The counters of one data flow since its process started.
+
+    `received = delivered + filtered + expired + sum(dropped) + pending` holds together with the flow's `pending`.
+    `latency_buckets` counts messages from arrival to acknowledgement, one bucket for each of
+    `accounting.LATENCY_BUCKETS_SECONDS` and one above; they are not cumulative.
+    """
+
+    received: int = 0
+    redelivered: int = 0
+    delivered: int = 0
+    filtered: int = 0
+    expired: int = 0
+    dropped: dict[str, int] = {}
+    retried: int = 0
+    bytes_received: int = 0
+    bytes_sent: int = 0
+    latency_buckets: list[int] = msgspec.field(default_factory=lambda: [0] * (len(LATENCY_BUCKETS_SECONDS) + 1))
+    latency_sum_seconds: float = 0.0
+
+    def add(self, other: "Figures | Counters") -> None:
+        """Add the figures of an earlier relay of the same flow, or of another instance."""
+        self.received += other.received
+        self.redelivered += other.redelivered
+        self.delivered += other.delivered
+        self.filtered += other.filtered
+        self.expired += other.expired
+        self.retried += other.retried
+        self.bytes_received += other.bytes_received
+        self.bytes_sent += other.bytes_sent
+        self.latency_sum_seconds += other.latency_sum_seconds
+        for reason, count in other.dropped.items():
+            self.dropped[reason] = self.dropped.get(reason, 0) + count
+        for index, count in enumerate(other.latency_buckets):
+            self.latency_buckets[index] += count
+
+
+class SideStatus(msgspec.Struct, kw_only=True):
+    """One connection of a data flow. `since` is when `state` was entered, RFC 3339 in UTC.
+
+    `reconnects` counts connections that ended and were to be re-made, by reason; `errors` counts by `error_code` of
+    facts 8.1. `next_retry_seconds` is None when no retry is waiting.
+    """
+
+    endpoint: str
+    service_type: str
+    state: str
+    connected: bool
+    client_id: str
+    inflight: int
+    reconnects: dict[str, int]
+    errors: dict[str, int]
+    last_error: str | None
+    next_retry_seconds: float | None
+    since: str | None
+
+    @classmethod
+    def idle(cls, plan: SidePlan) -> "SideStatus":
+        """Return what a side shows before it was tried."""
+        return cls(
+            endpoint=plan.endpoint.name,
+            service_type=plan.endpoint.service_type,
+            state="idle",
+            connected=False,
+            client_id=plan.client_id,
+            inflight=0,
+            reconnects={},
+            errors={},
+            last_error=None,
+            next_retry_seconds=None,
+            since=None,
+        )
+
+
+class FlowStatus(msgspec.Struct, kw_only=True):
+    """One running copy of a data flow. `since` is when `health` was entered, RFC 3339 in UTC."""
+
+    name: str
+    profile: str
+    ordinal: int
+    health: Health
+    reason_code: str | None
+    message: str
+    since: str | None
+    counters: Figures
+    pending: int
+    oldest_pending_seconds: float | None
+    source: SideStatus
+    destination: SideStatus
+
+    @classmethod
+    def starting(cls, plan: FlowPlan, message: str) -> "FlowStatus":
+        """Return what a flow shows before it runs; `message` says what it waits for."""
+        return cls(
+            name=plan.name,
+            profile=plan.profile,
+            ordinal=plan.ordinal,
+            health="Unknown",
+            reason_code=None,
+            message=message,
+            since=None,
+            counters=Figures(),
+            pending=0,
+            oldest_pending_seconds=None,
+            source=SideStatus.idle(plan.source),
+            destination=SideStatus.idle(plan.destination),
+        )
+
+
+class DataflowHealth(msgspec.Struct, kw_only=True):
+    """The health of a data flow over all its instances (facts 8.2)."""
+
+    name: str
+    health: Health
+    reason_code: str | None
+    message: str
+
+
+class ReloadStatus(msgspec.Struct, kw_only=True):
+    """How the last look at the declared files went. `at` is RFC 3339 in UTC; `errors` are sentences with their places."""
+
+    at: str
+    applied: bool
+    errors: list[str]
+
+
+class EngineStatus(msgspec.Struct, kw_only=True):
+    """Everything that `/status` and `tidegate status` show. `flows` are instances, `dataflows` what they add up to."""
+
+    flows: list[FlowStatus]
+    dataflows: list[DataflowHealth]
+    last_reload: ReloadStatus
+    problems: list[str]
+    process_id: int
+    version: str
+    uptime_seconds: float

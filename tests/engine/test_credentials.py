@@ -1,0 +1,27 @@
+import pytest
+from tests.engine.plans import endpoint_plan
+
+from tidegate.auth.secret_source import DeclaredSource
+from tidegate.engine.credentials import SourceCredentials
+from tidegate.exceptions import CredentialError
+from tidegate.flow.plan import EndpointPlan, TlsPlan
+from tidegate.moment import Moment
+
+
+def with_ca(config_map: str) -> EndpointPlan:
+    plain = endpoint_plan("a")
+    return EndpointPlan(
+        **{name: getattr(plain, name) for name in EndpointPlan.__slots__ if name != "tls"},
+        tls=TlsPlan(ca_config_map=config_map),
+    )
+
+
+def test_they_come_from_the_source_at_each_call() -> None:
+    values = {"ca": {"ca.crt": "nonsense"}}
+    credentials = SourceCredentials(DeclaredSource({}, values), lambda: Moment(0.0, 0.0))
+    assert credentials.ssl_context(endpoint_plan("a")) is None
+    with pytest.raises(CredentialError, match="config map other"):
+        credentials.ssl_context(with_ca("other"))
+    changed = SourceCredentials(DeclaredSource({}, {"ca": {"ca.crt": "other"}}), lambda: Moment(0.0, 0.0))
+    assert credentials.fingerprint(with_ca("ca")) != changed.fingerprint(with_ca("ca"))
+    assert credentials.fingerprint(endpoint_plan("a")) == changed.fingerprint(endpoint_plan("a"))

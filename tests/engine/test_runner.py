@@ -1,0 +1,189 @@
+import logging
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import mqtt5
+import pytest
+from tests.engine.flows import FakeCredentials, World, world
+from tests.engine.plans import flow_plan
+from tests.engine.skipping_loop import run
+
+from tidegate.engine.runner import FlowRunner
+from tidegate.engine.tally import FlowTally
+
+Test = Callable[[World, FlowRunner], Coroutine[Any, Any, None]]
+
+
+def with_runner(directory: Path, test: Test, credentials: FakeCredentials | None = None) -> None:
+    """Start one flow and run the test against it."""
+
+    async def main() -> None:
+        async with world(directory) as here:
+            runner = FlowRunner(flow_plan(), here.tools, credentials or FakeCredentials(), FlowTally())
+            runner.start()
+            await test(here, runner)
+
+    run(main())
+
+
+def test_messages_flow_and_are_accounted_for(tmp_path: Path) -> None:
+    async def test(here: World, runner: FlowRunner) -> None:
+        await here.connected()
+        here.source.publish("plant/a", b"1")
+        await here.source.until(lambda: here.source.acknowledged)
+        assert here.destination.published == [("plant/a", b"1")]
+        status = runner.status()
+        assert (status.health, status.reason_code, status.pending) == ("Available", None, 0)
+        assert (status.source.state, status.destination.state) == ("subscribed", "connected")
+        assert (status.counters.received, status.counters.delivered) == (1, 1)
+        runner.check_accounting()
+
+    with_runner(tmp_path, test)
+
+
+def test_stop_drains_keeps_the_session_and_its_record(tmp_path: Path) -> None:
+    async def test(here: World, runner: FlowRunner) -> None:
+        await here.connected()
+        here.destination.holds_pubacks = True
+        here.source.publish("plant/a", b"1")
+        await here.destination.until(lambda: here.destination.published)
+        stop = here.tasks.start(runner.stop(end_session=False, seconds=5), "stop")
+        assert not here.source.acknowledged
+        here.destination.release()
+        await stop
+        assert here.source.acknowledged == [1]
+        assert here.source.sessions == {"tidegate-bridge-0-source": {"#"}}
+        assert await here.records.held_filters("tidegate-bridge-0-source") == {"#"}
+
+    with_runner(tmp_path, test)
+
+
+def test_stop_leaves_what_does_not_settle_to_the_source(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def test(here: World, runner: FlowRunner) -> None:
+        await here.connected()
+        here.destination.holds_pubacks = True
+        here.source.publish("plant/a", b"1")
+        await here.destination.until(lambda: here.destination.published)
+        await runner.stop(end_session=False, seconds=5)
+        assert here.source.acknowledged == []
+        assert "still 1 messages pending after draining for 5 s" in caplog.text
+
+    with caplog.at_level(logging.INFO, "tidegate"):
+        with_runner(tmp_path, test)
+
+
+def test_ending_the_session_unsubscribes_and_forgets(tmp_path: Path) -> None:
+    async def test(here: World, runner: FlowRunner) -> None:
+        await here.connected()
+        await runner.stop(end_session=True, seconds=60)
+        assert here.source.sessions == {}
+        assert await here.records.held_filters("tidegate-bridge-0-source") == frozenset()
+
+    with_runner(tmp_path, test)
+
+
+def test_a_second_word_to_stop_does_not_wait(tmp_path: Path) -> None:
+    async def test(here: World, runner: FlowRunner) -> None:
+        await here.connected()
+        here.destination.holds_pubacks = True
+        here.source.publish("plant/a", b"1")
+        await here.destination.until(lambda: here.destination.published)
+        began = here.tools.clock().monotonic
+        stop = here.tasks.start(runner.stop(end_session=False, seconds=1000), "stop")
+        runner.abandon()
+        await stop
+        assert here.tools.clock().monotonic - began < 10
+
+    with_runner(tmp_path, test)
+
+
+def test_an_unreachable_side_is_shown_with_its_error_and_next_retry(tmp_path: Path) -> None:
+    async def test(here: World, runner: FlowRunner) -> None:
+        here.destination.unreachable = "connection refused"
+        await here.source.until(lambda: here.source.live)
+        await here.destination.until(lambda: len(here.destination.dialled) >= 3)
+        status = runner.status()
+        assert (status.health, status.reason_code) == ("Unavailable", "DataflowMqttTargetConnectionFailed")
+        assert "connection refused" in status.message
+        assert "connection refused" in (status.destination.last_error or "")
+        assert status.destination.next_retry_seconds is not None
+        assert status.destination.errors == {"DataflowMqttTargetConnectionFailed": 3}
+        assert status.source.last_error is None
+
+    with_runner(tmp_path, test)
+
+
+def test_reconnects_are_counted_by_reason(tmp_path: Path) -> None:
+    async def test(here: World, runner: FlowRunner) -> None:
+        await here.connected()
+        here.source.disconnect("tidegate-bridge-0-source", mqtt5.DisconnectReasonCode.SERVER_BUSY)
+        await here.source.until(lambda: len(here.source.dialled) == 2 and here.source.live)
+        assert runner.status().source.reconnects == {"server_busy": 1}
+
+    with_runner(tmp_path, test)
+
+
+def test_a_session_taken_over_twice_stops_the_flow_and_says_so(tmp_path: Path) -> None:
+    async def test(here: World, runner: FlowRunner) -> None:
+        for _ in range(2):
+            await here.source.until(lambda: here.source.live)
+            here.source.disconnect("tidegate-bridge-0-source", mqtt5.DisconnectReasonCode.SESSION_TAKEN_OVER)
+            await here.source.until(lambda: not here.source.live)
+        await here.destination.until(lambda: not here.destination.live)
+        status = runner.status()
+        assert (status.health, status.reason_code) == ("Unavailable", "DataflowMqttSourceConnectionFailed")
+        assert "another client took the session of the source over twice" in status.message
+        assert len(here.source.dialled) == 2
+        await runner.stop(end_session=False, seconds=5)
+
+    with_runner(tmp_path, test)
+
+
+def test_a_changed_credential_re_makes_only_the_side_that_uses_it(tmp_path: Path) -> None:
+    async def test(here: World, runner: FlowRunner) -> None:
+        await here.connected()
+        runner.use_credentials(FakeCredentials(there=b"2"))
+        await here.destination.until(lambda: len(here.destination.dialled) == 2 and here.destination.live)
+        runner.use_credentials(FakeCredentials(there=b"2"))
+        assert len(here.source.dialled) == 1
+        assert len(here.destination.dialled) == 2
+        assert runner.status().destination.reconnects == {"credentials_changed": 1}
+
+    with_runner(tmp_path, test)
+
+
+def test_a_half_written_secret_keeps_the_connection_and_is_reported_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def test(here: World, runner: FlowRunner) -> None:
+        await here.connected()
+        broken = FakeCredentials(here=b"1", there=b"2", problem="the key does not belong to the certificate")
+        runner.use_credentials(broken)
+        runner.use_credentials(broken)
+        status = runner.status()
+        assert (status.health, status.reason_code) == ("Degraded", "DataflowMqttTargetConfigurationError")
+        assert caplog.text.count("the key does not belong to the certificate") == 1
+        assert len(here.destination.dialled) == 1
+        runner.use_credentials(FakeCredentials())
+        assert runner.status().health == "Available"
+        runner.use_credentials(FakeCredentials(there=b"3"))
+        await here.destination.until(lambda: len(here.destination.dialled) == 2 and here.destination.live)
+        assert runner.status().health == "Available"
+
+    with caplog.at_level(logging.INFO, "tidegate"):
+        with_runner(tmp_path, test)
+
+
+def test_a_missing_secret_is_tried_again_as_soon_as_it_is_there(tmp_path: Path) -> None:
+    async def test(here: World, runner: FlowRunner) -> None:
+        while runner.status().source.next_retry_seconds is None:
+            await here.records.held_filters("x")
+        status = runner.status()
+        assert (status.health, status.reason_code) == ("Unavailable", "DataflowMqttSourceConfigurationError")
+        began = here.tools.clock().monotonic
+        runner.use_credentials(FakeCredentials(b"2"))
+        await here.connected()
+        assert here.tools.clock().monotonic - began < 1
+
+    with_runner(tmp_path, test, FakeCredentials(problem="not found"))

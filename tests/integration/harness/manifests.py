@@ -1,0 +1,95 @@
+"""Resources as plain values, written as one JSON file each (JSON is YAML), the way an engineer would declare them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+__all__ = ["Declared", "Value", "config_map", "dataflow", "endpoint", "profile", "remove", "secret", "write"]
+
+Value = str | int | bool | None | Sequence["Value"] | Mapping[str, "Value"]
+Declared = dict[str, Value]
+
+CONNECTIVITY = "connectivity.iotoperations.azure.com/v1"
+NAMESPACE = "azure-iot-operations"
+
+
+def _resource(api_version: str, kind: str, name: str, **body: Value) -> Declared:
+    metadata = {"name": name, "namespace": NAMESPACE}
+    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **body}
+
+
+def endpoint(
+    name: str,
+    port: int,
+    *,
+    host: str = "127.0.0.1",
+    ca: str | None = None,
+    client_secret: str | None = None,
+    tls: bool = False,
+    path: str = "",
+    **settings: Value,
+) -> Declared:
+    """An MQTT endpoint. `ca` names a config map (and turns TLS on), `client_secret` a secret; `settings` go to `mqttSettings`."""
+    tls_settings: dict[str, Value] = {"mode": "Enabled" if ca or tls else "Disabled"}
+    if ca:
+        tls_settings["trustedCaCertificateConfigMapRef"] = ca
+    authentication: dict[str, Value] = {"method": "Anonymous", "anonymousSettings": {}}
+    if client_secret:
+        authentication = {"method": "X509Certificate", "x509CertificateSettings": {"secretRef": client_secret}}
+    mqtt = {"host": f"{host}:{port}{path}", "tls": tls_settings, "authentication": authentication, **settings}
+    return _resource(CONNECTIVITY, "DataflowEndpoint", name, spec={"endpointType": "Mqtt", "mqttSettings": mqtt})
+
+
+def dataflow(
+    name: str,
+    *,
+    source: str = "default",
+    filters: Sequence[str] = ("plant/#",),
+    destination: str = "cloud",
+    topic: str = "${inputTopic}",
+    profile_ref: str = "default",
+    mode: str = "Enabled",
+) -> Declared:
+    """A data flow without a transformation."""
+    operations: list[Value] = [
+        {"operationType": "Source", "sourceSettings": {"endpointRef": source, "dataSources": list(filters)}},
+        {"operationType": "Destination", "destinationSettings": {"endpointRef": destination, "dataDestination": topic}},
+    ]
+    spec: dict[str, Value] = {"profileRef": profile_ref, "mode": mode, "operations": operations}
+    return _resource(CONNECTIVITY, "Dataflow", name, spec=spec)
+
+
+def profile(name: str, instance_count: int) -> Declared:
+    """A profile."""
+    return _resource(CONNECTIVITY, "DataflowProfile", name, spec={"instanceCount": instance_count})
+
+
+def secret(name: str, values: Mapping[str, str]) -> Declared:
+    """A secret, as text."""
+    return _resource("v1", "Secret", name, stringData=dict(values))
+
+
+def config_map(name: str, values: Mapping[str, str]) -> Declared:
+    """A config map."""
+    return _resource("v1", "ConfigMap", name, data=dict(values))
+
+
+def write(directory: Path, *resources: Declared) -> None:
+    """Write each resource to `directory/<kind>-<name>.yaml`, whole or not at all: a watcher never sees half a file."""
+    directory.mkdir(exist_ok=True)
+    for resource in resources:
+        path = _path(directory, resource)
+        fresh = path.with_suffix(".fresh")
+        fresh.write_text(json.dumps(resource, indent=2) + "\n")
+        fresh.rename(path)
+
+
+def _path(directory: Path, resource: Declared) -> Path:
+    metadata = resource["metadata"]
+    assert isinstance(metadata, dict)
+    return directory / f"{resource['kind']}-{metadata['name']}.yaml".lower()
+
+
+def remove(directory: Path, resource: Declared) -> None:
+    """Delete the file of a resource."""
+    _path(directory, resource).unlink()

@@ -1,0 +1,252 @@
+"""PUBLISH and PUBACK packets by the thousand, as slices of one buffer.
+
+All packets of a run have the same length, so that packet identifiers sit at a fixed stride: they are written and read with
+extended slices, at a cost of some tens of nanoseconds each. The peers of a benchmark then take next to nothing of what they
+share with the process that is measured. Anything out of stride is taken packet by packet, and nothing is ever guessed.
+"""
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mqtt5 import ConnectPacket, PublishPacket, QoS, SubscribePacket, TopicFilter
+
+__all__ = [
+    "FILTER",
+    "READ_BYTES",
+    "TOPIC",
+    "WINDOW",
+    "Acknowledgements",
+    "PublishBatch",
+    "Publishes",
+    "connect",
+    "encode_pubacks",
+    "packet_spans",
+    "subscribe",
+    "tune",
+]
+
+WINDOW = 1000
+TOPIC = "bench/line-1/press-4/state"
+FILTER = "bench/#"
+READ_BYTES = 1 << 20
+SOCKET_BUFFER_BYTES = 4 << 20
+TIMEOUT_SECONDS = 20.0
+
+_ID_MAX = 65_535
+# Every packet identifier in order, twice, so that any run of at most 65 535 of them is one slice.
+_ID_HIGH = bytes(packet_id >> 8 for packet_id in range(1, _ID_MAX + 1)) * 2
+_ID_LOW = bytes(packet_id & 0xFF for packet_id in range(1, _ID_MAX + 1)) * 2
+
+_PUBACK = 0x40
+
+
+def packet_spans(data: bytes | bytearray | memoryview) -> Iterator[tuple[int, int, int]]:
+    """Yield start, start of the body, and end of each whole packet at the start of `data`."""
+    start = 0
+    while start + 2 <= len(data):
+        length = 0
+        for index in range(4):
+            if start + 1 + index >= len(data):
+                return
+            byte = data[start + 1 + index]
+            length |= (byte & 0x7F) << 7 * index
+            if byte < 0x80:
+                break
+        body = start + 2 + index
+        end = body + length
+        if end > len(data):
+            return
+        yield start, body, end
+        start = end
+
+
+class PublishBatch:
+    """Packets of one topic, QoS and payload size, encoded once and sent again and again with new packet identifiers."""
+
+    def __init__(self, qos: int, payload_bytes: int, topic: str = TOPIC, count_max: int = WINDOW) -> None:
+        payload = b"x" * payload_bytes
+        packet = PublishPacket(topic, payload, qos=QoS(qos), packet_id=1 if qos else None).write()
+        self.packet_bytes = len(packet)
+        self.qos = qos
+        self._payload_offset = len(packet) - payload_bytes
+        # Between the packet identifier and the payload stands one byte, the empty property length.
+        self._id_offset = self._payload_offset - 3
+        self._packets = bytearray(packet * count_max)
+        self._next = 0
+
+    def encode(self, count: int) -> memoryview:
+        """Return `count` packets with the next packet identifiers, valid until the next call."""
+        size = self.packet_bytes
+        data = memoryview(self._packets)[: count * size]
+        if self.qos:
+            first = self._next
+            data[self._id_offset :: size] = _ID_HIGH[first : first + count]
+            data[self._id_offset + 1 :: size] = _ID_LOW[first : first + count]
+            self._next = (first + count) % _ID_MAX
+        return data
+
+    def encode_stamped(self, stamps_ns: list[int]) -> memoryview:
+        """Return a packet for each stamp, which is written into the first eight bytes of its payload."""
+        data = self.encode(len(stamps_ns))
+        for index, stamp_ns in enumerate(stamps_ns):
+            start = index * self.packet_bytes + self._payload_offset
+            data[start : start + 8] = stamp_ns.to_bytes(8, "big")
+        return data
+
+
+def encode_pubacks(high: bytes, low: bytes) -> bytes:
+    """Encode a PUBACK for each packet identifier, given as their high and their low bytes."""
+    data = bytearray(b"\x40\x02\x00\x00" * len(high))
+    data[2::4] = high
+    data[3::4] = low
+    return bytes(data)
+
+
+class Acknowledgements:
+    """Counts the PUBACKs in what a publisher reads; `failed` are those with a reason code of 0x80 and above."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self.failed = 0
+
+    def feed(self, data: bytes) -> int:
+        """Return how many PUBACKs ended with `data`."""
+        if self._rest:
+            data = self._rest + data
+        count, rest = divmod(len(data), 4)
+        whole = len(data) - rest
+        if data[0:whole:4] == b"\x40" * count and data[1:whole:4] == b"\x02" * count:
+            self._rest = data[whole:]
+            return count
+        count = end = 0
+        for start, body, end in packet_spans(data):
+            if data[start] == _PUBACK:
+                count += 1
+                self.failed += end - body > 2 and data[body + 2] >= 0x80
+        self._rest = data[end:]
+        return count
+
+
+@dataclass(slots=True)
+class Taken:
+    """What one read brought: PUBLISH packets, their PUBACKs if they are QoS 1, and the stamps if asked for."""
+
+    count: int
+    pubacks: bytes
+    stamps_ns: list[int]
+    others: list[bytes]
+
+
+class Publishes:
+    """Takes the PUBLISH packets out of what a subscriber or server reads; other packets come back as they are."""
+
+    def __init__(self, *, wants_stamps: bool = False) -> None:
+        self._wants_stamps = wants_stamps
+        self._rest = bytearray()
+        self._header = b""
+        self._packet_bytes = 0
+        self._payload_offset = 0
+        self.duplicates = 0
+
+    def feed(self, data: bytes) -> Taken:
+        """Return what became whole with `data`."""
+        buffer = self._rest
+        buffer += data
+        taken = Taken(0, b"", [], [])
+        position = 0
+        while True:
+            position += self._take_stride(memoryview(buffer)[position:], taken)
+            span = next(packet_spans(memoryview(buffer)[position:]), None)
+            if span is None:
+                break
+            _, body, end = span
+            packet = bytes(buffer[position : position + end])
+            if packet[0] & 0xF0 == 0x30:
+                self._learn(packet, body)
+                self._take_stride(memoryview(packet), taken)
+            else:
+                taken.others.append(packet)
+            position += end
+        self._rest = buffer[position:]
+        return taken
+
+    def _learn(self, packet: bytes, body: int) -> None:
+        self._header = packet[:body]
+        self._packet_bytes = len(packet)
+        qos = packet[0] >> 1 & 3
+        id_offset = body + 2 + int.from_bytes(packet[body : body + 2], "big")
+        properties = id_offset + (2 if qos else 0)
+        assert packet[properties] < 0x80, "more properties than a benchmark sends"
+        self._payload_offset = properties + 1 + packet[properties]
+        self._id_offset = id_offset if qos else 0
+
+    def _take_stride(self, data: memoryview, taken: Taken) -> int:
+        size = self._packet_bytes
+        if not size:
+            return 0
+        count = len(data) // size
+        for index, byte in enumerate(self._header):
+            column = data[index : count * size : size].tobytes()
+            if column != bytes((byte,)) * count:
+                count = len(column) - len(column.lstrip(bytes((byte,))))
+        if not count:
+            return 0
+        end = count * size
+        if self._id_offset:
+            high = data[self._id_offset : end : size].tobytes()
+            low = data[self._id_offset + 1 : end : size].tobytes()
+            taken.pubacks += encode_pubacks(high, low)
+        if self._wants_stamps:
+            for start in range(self._payload_offset, end, size):
+                taken.stamps_ns.append(int.from_bytes(data[start : start + 8], "big"))
+        if self._header[0] & 0x08:
+            self.duplicates += count
+        taken.count += count
+        return end
+
+
+def tune(connection: socket.socket) -> None:
+    """Set what all peers set: no delay, and buffers that hold a window of large messages."""
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER_BYTES)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BUFFER_BYTES)
+
+
+def connect(port: int, client_id: str) -> socket.socket:
+    """Connect to a server on loopback and wait for its CONNACK.
+
+    Raises:
+        ConnectionError: the server refused, or closed.
+    """
+    connection = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECONDS)
+    tune(connection)
+    connection.sendall(ConnectPacket(client_id, clean_start=True, receive_max=_ID_MAX).write())
+    _expect(connection, 0x20, 1)
+    return connection
+
+
+def subscribe(connection: socket.socket, topic_filter: str, qos: int) -> None:
+    """Subscribe and wait for the SUBACK.
+
+    Raises:
+        ConnectionError: the server closed, or sent something else.
+    """
+    packet = SubscribePacket(1, [TopicFilter(topic_filter, max_qos=QoS(qos))])
+    connection.sendall(packet.write())
+    _expect(connection, 0x90, 2)
+
+
+def _expect(connection: socket.socket, first_byte: int, code_offset: int) -> None:
+    data = b""
+    while True:
+        for _, body, end in packet_spans(data):
+            # The reason code of a CONNACK is its second byte, those of a SUBACK are its last.
+            code = data[body + 1] if code_offset == 1 else data[end - 1]
+            if data[0] != first_byte or code >= 0x80 or end != len(data):
+                raise ConnectionError(f"expected packet {first_byte:#x}, the server answered {data[:16].hex()}")
+            return
+        received = connection.recv(4096)
+        if not received:
+            raise ConnectionError("the server closed the connection")
+        data += received

@@ -1,0 +1,27 @@
+"""The whole benchmark, with so few messages that its figures mean nothing."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.peers import require
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.mark.integration
+def test_the_quick_benchmark_fills_every_row() -> None:
+    require("mosquitto")
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT / "src"), os.environ.get("PYTHONPATH")])),
+    }
+    command = [sys.executable, "-m", "benchmarks", "--quick"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
+    rows = [line.split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) == 24
+    assert all(row[1] for row in rows)
+    assert "2,000 messages a pass" in done.stdout

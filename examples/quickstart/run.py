@@ -1,0 +1,299 @@
+"""The quick start: two brokers, a data flow between them, ovens that send their temperatures, and a line a second.
+
+usage: python examples/quickstart/run.py [--seconds N] [--ports LOCAL CLOUD STATUS]
+
+It starts two mosquitto brokers and `tidegate run` on loopback ports, and ends all three when it ends, however it ends.
+Exit 0 after Ctrl-C or `--seconds`; 1 with a sentence when something is missing or a child ended by itself.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import ctypes
+import getpass
+import json
+import math
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tidegate.message import Message
+from tidegate.moment import Moment
+from tidegate.mqtt.client import ClientConnection
+from tidegate.mqtt.client_settings import ClientSettings, Subscription
+from tidegate.mqtt.events import ConnectionAccepted, ConnectionClosing, MessageReceived
+from tidegate.mqtt.session import Session
+
+EXAMPLE = Path(__file__).parent
+PORTS = (18831, 18832, 19600)
+"""The local broker's and the cloud broker's, as the YAML files say, and that of tidegate's status listener."""
+
+OVENS = ("oven-1", "oven-2", "oven-3", "oven-4")
+ROUNDS_PER_SECOND = 5
+READY_SECONDS = 15.0
+END_SECONDS = 10.0
+PR_SET_PDEATHSIG = 1
+
+
+class Failed(Exception):
+    """The quick start cannot go on; the sentence says why and how to mend it."""
+
+
+class Client:
+    """A small MQTT 5 client over one TCP connection: Tidegate's own sans-I/O half, and asyncio for the bytes."""
+
+    def __init__(self, client_id: str, port: int) -> None:
+        self.port = port
+        self.connection: ClientConnection[str] = ClientConnection(Session(client_id), ClientSettings())
+        self.received: list[Message] = []
+        self.is_accepted = asyncio.Event()
+        self.writer: asyncio.StreamWriter
+
+    async def run(self) -> None:
+        """Connect, and handle what comes until the connection ends or the task is cancelled."""
+        reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+        self.connection.connect(moment())
+        self.flush()
+        while data := await reader.read(65536):
+            for event in self.connection.receive_data(data, moment()):
+                if isinstance(event, ConnectionAccepted):
+                    self.is_accepted.set()
+                elif isinstance(event, MessageReceived):
+                    self.received.append(event.message)
+                    self.connection.acknowledge(event.packet_id)
+                elif isinstance(event, ConnectionClosing):
+                    raise Failed(f"the broker on port {self.port} ended the connection: {event.detail}")
+            self.flush()
+        raise Failed(f"the broker on port {self.port} closed the connection")
+
+    def flush(self) -> None:
+        """Write what the connection has to say."""
+        self.writer.write(self.connection.data_to_send(moment()))
+
+    async def subscribe(self, topic_filter: str) -> None:
+        """Subscribe with QoS 1 once the broker has accepted the connection."""
+        await self.is_accepted.wait()
+        self.connection.subscribe([Subscription(topic_filter, 1)], moment())
+        self.flush()
+
+    async def publish(self, topic: str, payload: bytes) -> None:
+        """Publish with QoS 1; while the broker has no room for more, leave the message out."""
+        await self.is_accepted.wait()
+        if self.connection.room:
+            self.connection.publish(Message(topic, payload, qos=1, content_type="application/json"), topic)
+            self.flush()
+
+
+def moment() -> Moment:
+    """Read both clocks."""
+    return Moment(time.monotonic(), time.time())
+
+
+async def send_temperatures(client: Client) -> None:
+    """Publish what four ovens measure, as JSON, several times a second."""
+    for step in range(sys.maxsize):
+        for place, oven in enumerate(OVENS):
+            degrees = 220 + 15 * place + 4 * math.sin(step / 10 + place)
+            reading = {"oven": oven, "temperature": round(degrees, 1), "unit": "Celsius", "step": step}
+            await client.publish(f"bakery/ovens/{oven}", json.dumps(reading).encode())
+        await asyncio.sleep(1 / ROUNDS_PER_SECOND)
+
+
+def read_status(port: int) -> dict[str, Any] | None:
+    """Return what `GET /status` says of the data flow, or None while nothing answers."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/status", timeout=5) as answer:
+            flows: list[dict[str, Any]] = json.load(answer)["flows"]
+    except OSError:
+        return None
+    return flows[0] if flows else None
+
+
+def line_of(flow: dict[str, Any], arrived: int, per_second: float) -> str:
+    """Return the line that is printed each second."""
+    counters = flow["counters"]
+    oldest = flow["oldest_pending_seconds"]
+    return (
+        f"received {counters['received']:6}   delivered {counters['delivered']:6}   pending {flow['pending']:4}   "
+        f"oldest unacknowledged {0.0 if oldest is None else oldest:5.2f} s   rate {per_second:6.1f}/s   "
+        f"arrived in the cloud {arrived:6}"
+    )
+
+
+async def show(status_port: int, cloud: Client, children: dict[str, subprocess.Popen[bytes]]) -> None:
+    """Print a line a second, and the first message that arrives."""
+    before: tuple[float, int] | None = None
+    is_shown = False
+    for tick in range(sys.maxsize):
+        await asyncio.sleep(1)
+        for name, child in children.items():
+            if child.poll() is not None:
+                raise Failed(f"{name} ended with exit code {child.returncode}")
+        flow = await asyncio.to_thread(read_status, status_port)
+        if flow is None:
+            if tick > READY_SECONDS:
+                raise Failed(f"tidegate does not answer on 127.0.0.1:{status_port}")
+            continue
+        if cloud.received and not is_shown:
+            is_shown = True
+            print(f"first message in the cloud: {cloud.received[0].topic} {cloud.received[0].payload.decode()}")
+        now, delivered = time.monotonic(), flow["counters"]["delivered"]
+        per_second = 0.0 if before is None else (delivered - before[1]) / (now - before[0])
+        before = now, delivered
+        print(line_of(flow, len(cloud.received), per_second), flush=True)
+
+
+async def run_clients(ports: tuple[int, int, int], children: dict[str, subprocess.Popen[bytes]]) -> None:
+    """Run ovens, cloud and display together; the first failure ends all of them."""
+    ovens, cloud = Client("quickstart-ovens", ports[0]), Client("quickstart-cloud", ports[1])
+    works = [
+        ovens.run(),
+        cloud.run(),
+        cloud.subscribe("site-1/#"),
+        send_temperatures(ovens),
+        show(ports[2], cloud, children),
+    ]
+    await asyncio.gather(*works)
+
+
+def end_with_parent() -> Callable[[], None]:
+    """Return what a child does first: ask Linux to end it when its parent dies, even by SIGKILL (prctl(2))."""
+    library = ctypes.CDLL(None)
+    parent = os.getpid()
+
+    def arrange() -> None:
+        library.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return arrange
+
+
+@contextlib.contextmanager
+def running(command: list[str], log: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a child in a process group of its own, so that Ctrl-C reaches it only through us; end it afterwards."""
+    with contextlib.ExitStack() as stack:
+        output = None if log is None else stack.enter_context(log.open("wb"))
+        child = subprocess.Popen(
+            command, stdout=output, stderr=output, start_new_session=True, preexec_fn=end_with_parent()
+        )
+        try:
+            yield child
+        finally:
+            child.terminate()
+            try:
+                child.wait(END_SECONDS)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+
+
+def mosquitto_program() -> str:
+    """Return where mosquitto is; Debian keeps it where the PATH of a plain user does not look."""
+    program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
+    if program is None:
+        raise Failed("mosquitto is not installed\nhint: type: sudo make mosquitto")
+    return program
+
+
+def check_free(port: int) -> None:
+    """Refuse a port that somebody listens on already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            hint = "hint: end what listens there, or choose other ports: examples/quickstart/run.py --ports 1 2 3"
+            raise Failed(f"port {port} on 127.0.0.1 is taken ({error.strerror})\n{hint}") from error
+
+
+def wait_for_listener(port: int, child: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until a broker accepts connections."""
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and child.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.02)
+    raise Failed(f"mosquitto did not start on port {port}:\n{log.read_text()}")
+
+
+@contextlib.contextmanager
+def broker(name: str, port: int, work: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a mosquitto that listens on loopback only."""
+    configuration, log = work / f"{name}.conf", work / f"{name}.log"
+    # Started by root, mosquitto would change its user, and Linux would then forget to end it with its parent (prctl(2)).
+    settings = f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nuser {getpass.getuser()}\n"
+    configuration.write_text(settings)
+    with running([mosquitto_program(), "-c", str(configuration)], log) as child:
+        wait_for_listener(port, child, log)
+        yield child
+
+
+def write_resources(ports: tuple[int, int, int], folder: Path) -> None:
+    """Copy the YAML files with other ports."""
+    folder.mkdir()
+    for path in EXAMPLE.glob("*.yaml"):
+        text = path.read_text().replace(str(PORTS[0]), str(ports[0])).replace(str(PORTS[1]), str(ports[1]))
+        (folder / path.name).write_text(text)
+
+
+async def run_for(
+    seconds: float | None, ports: tuple[int, int, int], children: dict[str, subprocess.Popen[bytes]]
+) -> None:
+    """Run until Ctrl-C, or for so many seconds."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(run_clients(ports, children), seconds)
+
+
+def quickstart(seconds: float | None, ports: tuple[int, int, int]) -> None:
+    """Start everything in order, run, and end everything in the opposite order."""
+    for port in ports:
+        check_free(port)
+    with tempfile.TemporaryDirectory(prefix="tidegate-quickstart-") as name, contextlib.ExitStack() as stack:
+        work, resources = Path(name), EXAMPLE
+        if ports != PORTS:
+            resources = work / "resources"
+            write_resources(ports, resources)
+        children = {
+            "the local broker": stack.enter_context(broker("local", ports[0], work)),
+            "the cloud broker": stack.enter_context(broker("cloud", ports[1], work)),
+        }
+        tidegate = str(Path(sys.executable).parent / "tidegate")
+        command = [tidegate, "run", str(resources), "--data-dir", str(work / "data"), "--http", f"127.0.0.1:{ports[2]}"]
+        print(f"local broker on port {ports[0]}, cloud broker on port {ports[1]}, both mosquitto on 127.0.0.1")
+        print(
+            f"tidegate run {resources.relative_to(Path.cwd()) if resources.is_relative_to(Path.cwd()) else resources}"
+        )
+        print(f"status: http://127.0.0.1:{ports[2]}/status   Ctrl-C ends it", flush=True)
+        children["tidegate"] = stack.enter_context(running(command))
+        asyncio.run(run_for(seconds, ports, children))
+
+
+def main() -> int:
+    """Run the quick start; return the exit code."""
+    parser = argparse.ArgumentParser(description="Two brokers, a data flow between them, and a line a second.")
+    parser.add_argument("--seconds", type=float, help="end after so many seconds instead of at Ctrl-C")
+    parser.add_argument("--ports", type=int, nargs=3, default=PORTS, metavar=("LOCAL", "CLOUD", "STATUS"))
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        quickstart(arguments.seconds, tuple(arguments.ports))
+    except KeyboardInterrupt:
+        print("ended")
+    except Failed as failure:
+        print(f"error: {failure}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,93 @@
+"""The quick start runs as a newcomer runs it, for a few seconds."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from tests.integration.harness.waiting import until
+from tests.peers import require
+
+ROOT = Path(__file__).parents[2]
+RUN = ROOT / "examples" / "quickstart" / "run.py"
+PATIENCE_SECONDS = 60
+
+pytestmark = pytest.mark.integration
+
+
+def free_ports(count: int) -> list[str]:
+    """Return ports of the loopback that nobody uses now, all different."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [str(listener.getsockname()[1]) for listener in sockets]
+
+
+def is_free(port: str) -> bool:
+    """Tell whether nobody accepts connections on a port of the loopback."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", int(port))) != 0
+
+
+def start(*options: str) -> subprocess.Popen[str]:
+    """Start the quick start with its output as one text."""
+    return subprocess.Popen(
+        [sys.executable, str(RUN), *options], cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+
+
+def delivered(line: str) -> int:
+    """Return the second figure of a line, 0 for a line of another kind."""
+    figures = re.match(r"received +\d+ +delivered +(\d+) ", line)
+    return int(figures[1]) if figures else 0
+
+
+def test_messages_are_delivered_until_ctrl_c() -> None:
+    require("mosquitto")
+    with start("--ports", *free_ports(3)) as process:
+        assert process.stdout is not None
+        lines = []
+        try:
+            for line in process.stdout:
+                lines.append(line)
+                if delivered(line) >= 40:
+                    break
+            process.send_signal(signal.SIGINT)
+            rest, _ = process.communicate(timeout=PATIENCE_SECONDS)
+        finally:
+            process.kill()
+    text = "".join(lines) + rest
+    assert process.returncode == 0, text
+    assert "first message in the cloud: site-1/bakery/ovens/oven-" in text
+    counts = [count for count in map(delivered, lines) if count]
+    assert counts == sorted(set(counts)), text
+    assert rest.endswith("ended\n"), text
+
+
+def test_it_ends_by_itself_after_the_seconds_asked_for() -> None:
+    require("mosquitto")
+    with start("--ports", *free_ports(3), "--seconds", "2") as process:
+        text, _ = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 0, text
+
+
+def test_killing_it_ends_its_children() -> None:
+    require("mosquitto")
+    ports = free_ports(3)
+    with start("--ports", *ports) as process:
+        assert process.stdout is not None
+        next(line for line in process.stdout if line.startswith("received"))
+        process.kill()
+    until(lambda: all(map(is_free, ports)), "the ports to be free again")
+
+
+def test_a_taken_port_is_said_in_words() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with start("--ports", str(port), *free_ports(2)) as process:
+            text, _ = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 1
+    assert text.startswith(f"error: port {port} on 127.0.0.1 is taken (Address already in use)\nhint: ")

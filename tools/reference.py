@@ -1,0 +1,191 @@
+"""Writes docs/reference/*.md from the tables and models in the code.
+
+usage: python -m tools.reference    (or `make docs`)
+
+`tests/test_docs.py` fails when a page differs from what the code would give today.
+"""
+
+import dataclasses
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from tools.failures import LATER, MODES, tests_by_mode
+
+from tidegate.flow import policy
+from tidegate.resources.kinds import KINDS
+from tidegate.settings import Settings
+
+__all__ = ["FOLDER", "PAGES", "write_pages"]
+
+FOLDER = Path(__file__).parent.parent / "docs" / "reference"
+HEAD = "<!-- Written by `make docs` from {source}; change it there. -->\n\n"
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+
+
+def terms(text: str) -> dict[str, str]:
+    """Return what a docstring says of each of the names at the beginning of its sentences: "`name`: what it is."."""
+    paragraphs = re.findall(
+        r"^((?:`\w+`, )*`\w+`): (.*?)(?=\n(?:`\w+`, )*`\w+`: |\n\n|\Z)", text, re.DOTALL | re.MULTILINE
+    )
+    return {name: " ".join(said.split()) for names, said in paragraphs for name in re.findall(r"`(\w+)`", names)}
+
+
+def settings_page() -> str:
+    """Return the page on what the process is told beside the resources."""
+    said = terms(inspect.getdoc(Settings) or "")
+    rows = []
+    for field in dataclasses.fields(Settings):
+        default = "required" if field.default is dataclasses.MISSING else f"`{field.default}`"
+        rows.append((f"`{field.name}`", f"`{type_name(field.type)}`", default, said.get(field.name, "")))
+    text = "# Settings\n\nWhat the process is told beside the resources. `tidegate run --help` names the flags.\n\n"
+    return (
+        HEAD.format(source="src/tidegate/settings.py") + text + table(("setting", "type", "default", "meaning"), rows)
+    )
+
+
+def type_name(annotation: object) -> str:
+    """Return a type as it is written in code."""
+    return (
+        annotation.__name__ if isinstance(annotation, type) else re.sub(r"\b(?:typing|pathlib)\.", "", str(annotation))
+    )
+
+
+def reason_codes_page() -> str:
+    """Return the page on what follows from each reason code."""
+    retries = [policy.CONNECTION_RETRY["connack"], policy.CONNECTION_RETRY["disconnect"], policy.SUBSCRIBE_RETRY]
+    numbers = sorted({number for retry in retries for number in retry})
+    connection_rows = [
+        (policy.reason_name(number), *(retry[number].kind if number in retry else "" for retry in retries))
+        for number in numbers
+    ]
+    rejection_rows = [
+        (policy.reason_name(number), rejection.action, f"`{rejection.label}`", rejection.remedy)
+        for number, rejection in sorted(policy.PUBLISH_REJECTIONS.items())
+    ]
+    return (
+        HEAD.format(source="src/tidegate/flow/policy.py")
+        + "# Reason codes\n\nWhat follows from what a broker answers.\n"
+        + "A code without a row or an entry is tried again with back-off.\n\n"
+        + "## When a connection is refused or ended\n\n"
+        + inspect.cleandoc(policy.Retry.__doc__ or "").partition("\n\n")[2]
+        + "\n\n"
+        + table(("reason", "in CONNACK", "in DISCONNECT", "in SUBACK"), connection_rows)
+        + "\n## When the destination refuses a message (PUBACK)\n\n"
+        + "`hold`: sent again as new on the next connection, and everything behind it waits. `drop`: the source is\n"
+        + "acknowledged, and the message counted under its label. `on_rejected` decides for all of them.\n\n"
+        + table(("reason", "action", "counted as", "remedy"), rejection_rows)
+    )
+
+
+def resources_page() -> str:
+    """Return the page on the fields of every kind of resource."""
+    text = HEAD.format(source="src/tidegate/resources/") + "# Resources\n\n"
+    text += "`[]` marks the entries of a list. Fields that only a cluster writes are accepted and not listed.\n"
+    for name, kind in KINDS.items():
+        schema = kind.model.model_json_schema(by_alias=True)
+        rows = [row for row in fields(schema, schema["$defs"], "") if not ENVELOPE.match(row[0].strip("`"))]
+        versions = ", ".join(f"`{version}`" for version in kind.api_versions)
+        text += f"\n## {name}\n\n{schema['description'].partition(chr(10) * 2)[0]} `apiVersion`: {versions}.\n\n"
+        text += table(("field", "type or allowed values", "default", "meaning"), rows)
+    return text
+
+
+ENVELOPE = re.compile(r"(?:apiVersion|kind|status|metadata(?:\.(?!name)\w+)?)$")
+
+# Any: JSON Schema, as pydantic gives it.
+Schema = dict[str, Any]
+
+
+def fields(schema: Schema, definitions: Schema, path: str) -> Iterator[tuple[str, str, str, str]]:
+    """Yield a row for each field of an object, and for those of the objects in it."""
+    for name, field in schema.get("properties", {}).items():
+        own_path = f"{path}.{name}" if path else name
+        default = "required" if name in schema.get("required", ()) else default_of(field)
+        described: Schema = next((part for part in (field, *options(field, definitions)) if "description" in part), {})
+        meaning = " ".join(described.get("description", "").split())
+        yield f"`{own_path}`", allowed(field, definitions), default, meaning
+        yield from inner_fields(field, definitions, own_path)
+
+
+def inner_fields(field: Schema, definitions: Schema, path: str) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the rows of the objects that a field may hold."""
+    for option in options(field, definitions):
+        if "items" in option:
+            yield from inner_fields(option["items"], definitions, f"{path}[]")
+        yield from fields(option, definitions, path)
+
+
+def options(field: Schema, definitions: Schema) -> list[Schema]:
+    """Return the alternatives of a field with references resolved, without null."""
+    if "$ref" in field:
+        return options(definitions[field["$ref"].rpartition("/")[2]], definitions)
+    alternatives = [*field.get("anyOf", ()), *field.get("oneOf", ()), *field.get("allOf", ())]
+    if alternatives:
+        return [option for alternative in alternatives for option in options(alternative, definitions)]
+    return [] if field.get("type") == "null" else [field]
+
+
+def default_of(field: Schema) -> str:
+    """Return a default as it would be written, nothing for an absent value or a whole object."""
+    default = field.get("default")
+    return "" if default is None or isinstance(default, dict | list) else f"`{default}`"
+
+
+def allowed(field: Schema, definitions: Schema) -> str:
+    """Return the type of a field, or its values, with its bounds."""
+    words = []
+    for option in options(field, definitions):
+        if "enum" in option or "const" in option:
+            words += [f"`{value}`" for value in option.get("enum", [option.get("const")])]
+        elif option.get("type") == "array":
+            words.append(f"list of {allowed(option['items'], definitions)}")
+        else:
+            word = option.get("type", "any")
+            if "minimum" in option and "maximum" in option:
+                word += f" {option['minimum']} to {option['maximum']}"
+            words.append(word)
+    return ", ".join(dict.fromkeys(words)) or "any"
+
+
+def failure_modes_page() -> str:
+    """Return the page on what may go wrong and which tests make it go wrong."""
+    tests = tests_by_mode()
+    rows = []
+    for mode, meaning in MODES.items():
+        proof = "<br>".join(f"`{name}`" for name in tests[mode]) or (
+            f"to come, with {LATER[mode]}" if mode in LATER else ""
+        )
+        rows.append((str(mode), meaning, proof))
+    text = (
+        "# Failure modes\n\nWhat may go wrong between two brokers, and the tests, below `tests/`, in which it does.\n\n"
+    )
+    return HEAD.format(source="tools/failures.py") + text + table(("", "what happens", "tests"), rows)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "failure-modes.md": failure_modes_page,
+    "reason-codes.md": reason_codes_page,
+    "resources.md": resources_page,
+    "settings.md": settings_page,
+}
+
+
+def write_pages() -> None:
+    """Write every page."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, page in PAGES.items():
+        (FOLDER / name).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_pages()
+    sys.stderr.write(f"{len(PAGES)} pages written\n")

@@ -10,7 +10,7 @@ def test_the_equation_holds_at_the_start_and_with_every_outcome() -> None:
     counters.check(pending=0)
     counters.received = 7
     counters.filtered = counters.expired = 1
-    counters.deliver(10, 0.0)
+    counters.deliver(1, 10)
     counters.drop("busy")
     counters.drop("busy")
     counters.drop("topic")
@@ -37,8 +37,14 @@ def test_the_sentence_of_a_broken_equation_has_all_figures() -> None:
         (301.0, len(LATENCY_BUCKETS_SECONDS)),
     ],
 )
-def test_a_latency_is_counted_in_the_first_bucket_that_holds_it(seconds: float, bucket: int) -> None:
+def test_latencies_are_counted_in_the_first_bucket_that_holds_them(seconds: float, bucket: int) -> None:
     counters = Counters()
-    counters.deliver(5, seconds)
-    assert counters.latency_buckets[bucket] == 1
-    assert (sum(counters.latency_buckets), counters.latency_sum_seconds, counters.bytes_sent) == (1, seconds, 5)
+    counters.observe_latency(seconds, 3)
+    assert counters.latency_buckets[bucket] == sum(counters.latency_buckets) == 3
+    assert counters.latency_sum_seconds == seconds * 3
+
+
+def test_deliveries_are_counted_with_their_bytes() -> None:
+    counters = Counters()
+    counters.deliver(2, 50)
+    assert (counters.delivered, counters.bytes_sent) == (2, 50)

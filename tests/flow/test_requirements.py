@@ -2,7 +2,7 @@
 
 import pytest
 from mqtt5 import QoS
-from tests.play import connack, flow_plan, play, side_plan
+from tests.play import connack, flow_plan, play, publish, side_plan
 
 from tidegate.flow.events import (
     ConnectionEnded,
@@ -65,6 +65,14 @@ def test_failure_20_a_source_without_what_the_flow_needs_is_refused(
         FlowRefused(SOURCE, shortcoming.detail, shortcoming.remedy),
         ConnectionEnded(SOURCE, None, shortcoming.detail, SLOW, by_us=True),
     )
+
+
+def test_failure_20_what_a_refused_source_sends_in_the_same_read_is_left_to_it() -> None:
+    scene = play(Relay(flow_plan(topic_filters=("$share/group/t/1",)))).connect(SOURCE).connect(DESTINATION)
+    scene.destination(connack()).forget(DESTINATION)
+    scene.source(connack(session_present=True, shared_subscription_available=False), publish(1))
+    scene.expect_closed(SOURCE).expect_destination()
+    assert scene.relay.counters.received == 0, "it could not be acknowledged, and would be sent at every retry"
 
 
 def test_failure_20_a_destination_with_maximum_qos_0_is_refused() -> None:

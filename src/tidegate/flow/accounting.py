@@ -38,12 +38,15 @@ class Counters:
         """Count a message that ended for `reason`."""
         self.dropped[reason] = self.dropped.get(reason, 0) + 1
 
-    def deliver(self, payload_bytes: int, seconds: float) -> None:
-        """Count one delivery that took `seconds` from arrival to the destination's answer."""
-        self.delivered += 1
+    def deliver(self, count: int, payload_bytes: int) -> None:
+        """Count deliveries that the destination has taken, and their payload bytes."""
+        self.delivered += count
         self.bytes_sent += payload_bytes
-        self.latency_buckets[bisect_left(LATENCY_BUCKETS_SECONDS, seconds)] += 1
-        self.latency_sum_seconds += seconds
+
+    def observe_latency(self, seconds: float, count: int) -> None:
+        """Count `count` deliveries that took `seconds` each from arrival to the destination's answer."""
+        self.latency_buckets[bisect_left(LATENCY_BUCKETS_SECONDS, seconds)] += count
+        self.latency_sum_seconds += seconds * count
 
     def check(self, pending: int) -> None:
         """Check the accounting equation.

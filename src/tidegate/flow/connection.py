@@ -36,6 +36,11 @@ class Connection:
         """Tell whether the server has accepted the connection and it is not over."""
         return self.client is not None and self.client.is_connected
 
+    @property
+    def is_ending(self) -> bool:
+        """Tell whether the connection is to end, for a reason that is known."""
+        return self._ending is not None
+
     def open(self, now: Moment) -> None:
         """Begin a Network Connection over a transport that has just been opened."""
         assert self.client is None, f"the {self.side.value} is connected already"

@@ -92,13 +92,25 @@ class Deliveries:
         counters = self.counters
         epoch = self._epoch
         acknowledge: list[int] = []
+        count = payload_bytes = 0
+        # What came in one read is mostly answered in one read, so the latency of its messages is the same.
+        arrived_together, received_at = 0, 0.0
         for delivery in deliveries:
-            counters.deliver(len(delivery.outgoing.payload), now - delivery.received_at)
+            count += 1
+            payload_bytes += len(delivery.outgoing.payload)
+            if delivery.received_at != received_at:
+                if arrived_together:
+                    counters.observe_latency(now - received_at, arrived_together)
+                arrived_together, received_at = 0, delivery.received_at
+            arrived_together += 1
             if delivery.epoch == epoch and delivery.packet_id and not delivery.is_settled:
                 delivery.is_settled = True
                 acknowledge.append(delivery.packet_id)
             else:
                 self.settle(delivery)
+        if arrived_together:
+            counters.observe_latency(now - received_at, arrived_together)
+        counters.deliver(count, payload_bytes)
         return acknowledge
 
     def hold(self, delivery: Delivery) -> None:

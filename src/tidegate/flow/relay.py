@@ -52,6 +52,7 @@ from tidegate.mqtt.events import (
     Subscribed,
     Unsubscribed,
 )
+from tidegate.mqtt.state import State
 from tidegate.transform.spec import Dropped
 
 __all__ = ["QUIET_SECONDS", "Relay"]
@@ -61,6 +62,9 @@ QUIET_SECONDS = 2.0
 
 FLOOD_WINDOWS = 4
 """A source that sends more than it may is read until this many windows are unacknowledged, then not until one is."""
+
+
+_SOURCE = Side.SOURCE
 
 
 class _Phase(Enum):
@@ -98,7 +102,10 @@ class Relay:
         self._quiet_at: float | None = None
         self._unsettled = 0
         self._has_reported = False
+        self._window = plan.source.receive_maximum
         self._is_flooded = False
+        self.is_steady = False
+        """Whether both sides are connected, the source is read and nothing ends: the sockets are to stay as they are."""
         self._events: list[RelayEvent] = []
 
     @property
@@ -145,8 +152,8 @@ class Relay:
 
     def wants_close(self, side: Side) -> bool:
         """Tell whether the socket is to be closed once its output is written."""
-        client = self._side(side).client
-        return client is not None and client.is_closing
+        client = self._source.client if side is _SOURCE else self._destination.client
+        return client is not None and client.state is State.CLOSING
 
     def take_events(self) -> list[RelayEvent]:
         """Return and forget what happened since the last call."""
@@ -157,7 +164,7 @@ class Relay:
 
     def data_to_send(self, side: Side, now: Moment) -> bytes:
         """Return and forget the bytes to write to one socket."""
-        client = self._side(side).client
+        client = self._source.client if side is _SOURCE else self._destination.client
         return b"" if client is None else client.data_to_send(now)
 
     def next_timeout(self) -> float | None:
@@ -179,7 +186,7 @@ class Relay:
 
     def receive_data(self, side: Side, data: bytes, now: Moment) -> None:
         """Take bytes from one socket."""
-        client = self._side(side).client
+        client = self._source.client if side is _SOURCE else self._destination.client
         if client is not None:
             self._handle(side, client.receive_data(data, now), now)
             self._step(now)
@@ -246,16 +253,19 @@ class Relay:
             self._step(now)
 
     def _side(self, side: Side) -> Connection:
-        return self._source if side is Side.SOURCE else self._destination
+        return self._source if side is _SOURCE else self._destination
 
     def _handle(self, side: Side, events: list[Event[Delivery]], now: Moment) -> None:
-        if side is Side.SOURCE:
+        if side is _SOURCE:
             receive = self._receive
             for event in events:
                 if type(event) is MessageReceived:
                     receive(event, now)
                 else:
                     self._handle_source(event, now)
+                    if self._source.is_ending:
+                        # We are leaving: what else came could not be acknowledged, and the server keeps it.
+                        break
             return
         has_progressed = False
         for event in events:
@@ -280,15 +290,27 @@ class Relay:
         destination = self._destination
         if deliveries.waiting:
             self._publish_waiting(now)
-        windows = self.inflight(Side.SOURCE) / self.plan.source.receive_maximum
-        self._is_flooded = windows > (1 if self._is_flooded else FLOOD_WINDOWS)
+        source = self._source.client
+        unacknowledged = 0 if source is None else source.unacknowledged
+        self._is_flooded = unacknowledged > (self._window if self._is_flooded else FLOOD_WINDOWS * self._window)
+        client = destination.client
+        is_connected = client is not None and client.state is State.CONNECTED
         self._watchdog.watch(
-            (len(destination.session.inflight) > 0 or (not destination.is_writable and len(deliveries.waiting) > 0))
-            and destination.is_connected,
+            is_connected
+            and (
+                len(destination.session.inflight) > 0 or (len(deliveries.waiting) > 0 and not destination.is_writable)
+            ),
             now.monotonic,
         )
         if self._phase is not _Phase.RUNNING:
             self._stop()
+        self.is_steady = (
+            is_connected
+            and source is not None
+            and source.state is State.CONNECTED
+            and self._phase is _Phase.RUNNING
+            and not self._is_flooded
+        )
 
     def _stop(self) -> None:
         """Bring a stopping relay forward."""

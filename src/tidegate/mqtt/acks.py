@@ -44,6 +44,9 @@ class AckWindow:
 
     def accept(self, packet_ids: list[int], output: list[bytes]) -> None:
         """Settle messages with success; append to `output` the acknowledgements that may leave now, in order."""
+        if len(packet_ids) == 1:
+            self.acknowledge(packet_ids[0], 0, output)
+            return
         order = self._order
         is_open = self._open
         in_step = 0

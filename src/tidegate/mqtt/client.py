@@ -65,6 +65,7 @@ class ClientConnection(Generic[Token]):
         self.state = State.IDLE
         self._accepted = RECEIVED[State.IDLE]
         self._buffer = ReceiveBuffer(settings.packet_bytes_max)
+        self._received_qos2 = session.received_qos2
         self._window = AckWindow(session.received_qos2)
         self._inbound_aliases = InboundAliases(settings.topic_alias_maximum)
         self._timers = TimerTable()
@@ -296,12 +297,12 @@ class ClientConnection(Generic[Token]):
         qos = 0
         if packet_id is not None:
             qos = 2 if packet.qos == EXACTLY_ONCE else 1
-            if packet_id in self.session.received_qos2:
+            if self._received_qos2 and packet_id in self._received_qos2:
                 if qos == 2:
                     self._output.append(packets.encode_pubrec(packet_id))
                     return
                 # The server has ended the QoS 2 exchange on its own; a later QoS 2 message of this identifier is new.
-                self.session.received_qos2.discard(packet_id)
+                self._received_qos2.discard(packet_id)
             self._window.receive(packet_id, qos)
         user_properties = packet.user_properties
         message = Message(
@@ -319,8 +320,8 @@ class ClientConnection(Generic[Token]):
         events.append(MessageReceived(message, packet_id or 0, packet.duplicate))
 
     def _handle_pubrel(self, packet: PubRelPacket, events: list[Event[Token]]) -> None:
-        known = packet.packet_id in self.session.received_qos2
-        self.session.received_qos2.discard(packet.packet_id)
+        known = packet.packet_id in self._received_qos2
+        self._received_qos2.discard(packet.packet_id)
         self._output.append(packets.encode_pubcomp(packet.packet_id, 0 if known else PACKET_ID_NOT_FOUND))
 
     def _handle_connack(self, packet: ConnAckPacket, events: list[Event[Token]]) -> None:

@@ -173,14 +173,13 @@ def decode_gathering(data: memoryview, packets: list[ReceivedPacket], packet_byt
 
 
 def _decode(data: memoryview, packets: list[ReceivedPacket], packet_bytes_max: int, gathers_pubacks: bool) -> int:
-    position = 0
-    while True:
-        position += _decode_run(data[position:], packets, packet_bytes_max, gathers_pubacks)
-        # Section 3.15.2.1: an AUTH of reason code 0x00 without properties may have a Remaining Length of 0.
-        if data[position : position + 2] != _EMPTY_AUTH:
-            return position
+    position = _decode_run(data, packets, packet_bytes_max, gathers_pubacks)
+    # Section 3.15.2.1: an AUTH of reason code 0x00 without properties may have a Remaining Length of 0.
+    while position < len(data) and data[position : position + 2] == _EMPTY_AUTH:
         packets.append(AuthPacket())
         position += len(_EMPTY_AUTH)
+        position += _decode_run(data[position:], packets, packet_bytes_max, gathers_pubacks)
+    return position
 
 
 def _decode_run(data: memoryview, packets: list[ReceivedPacket], packet_bytes_max: int, gathers_pubacks: bool) -> int:

@@ -11,6 +11,7 @@ from tidegate.exceptions import ConnectFailed
 from tidegate.flow.events import RelayEvent, Side
 from tidegate.flow.relay import Relay
 from tidegate.moment import Moment
+from tidegate.net.pacing import JUDGED_SECONDS_MIN, REST_SECONDS, Pacer
 from tidegate.net.stream import Stream
 
 __all__ = ["RelayDriver"]
@@ -38,6 +39,12 @@ class RelayDriver:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._is_closed = False
+        self._pacer = Pacer(min(relay.plan.source.receive_maximum, relay.plan.destination.receive_maximum))
+        self._judged_at = 0.0
+        self._turn_is_due = False
+        self._was_steady = False
+        self.is_resting = False
+        """Whether the sockets are not read for a moment, so that the next reads are larger (`net.pacing`)."""
 
     def attach(self, side: Side, stream: Stream) -> None:
         """Begin a Network Connection over a stream that was just dialled."""
@@ -77,15 +84,32 @@ class RelayDriver:
         """Read both clocks."""
         return self._clock()
 
+    def end_turn(self, now: Moment) -> None:
+        """Flush at once where little comes; in a busy turn of the loop once for all that comes in it."""
+        if self._pacer.is_busy:
+            if not self._turn_is_due:
+                self._turn_is_due = True
+                self._loop.call_soon(self._end_busy_turn)
+            return
+        if now.monotonic >= self._judged_at + JUDGED_SECONDS_MIN:
+            self._judge(now)
+        self.flush(now)
+
     def flush(self, now: Moment) -> None:
         """Deliver what the last step of the relay left behind: events, bytes, closed sockets, the timer."""
         relay = self._relay
         for event in relay.take_events():
             self._on_event(event, now)
-        if self._source is not None:
-            self._source.flush(now)
-        if self._destination is not None:
-            self._destination.flush(now)
+        is_steady = relay.is_steady
+        for attachment in (self._source, self._destination):
+            if attachment is None:
+                continue
+            data = relay.data_to_send(attachment.side, now)
+            if data:
+                attachment.stream.write(data)
+            if not (is_steady and self._was_steady):
+                attachment.follow()
+        self._was_steady = is_steady
         self._arm(now)
 
     def detach(self, attachment: "_Attachment", error: Exception | None) -> None:
@@ -101,6 +125,32 @@ class RelayDriver:
         else:
             detail = f"the connection broke: {error}"
         self.call(lambda relay, now: relay.connection_lost(side, detail, now))
+
+    def _end_busy_turn(self) -> None:
+        self._turn_is_due = False
+        if self._is_closed:
+            return
+        now = self._clock()
+        self._judge(now)
+        if self._pacer.wants_rest and not self.is_resting:
+            self.is_resting = True
+            self._loop.call_later(REST_SECONDS, self._wake)
+            self._update_reading()
+        self.flush(now)
+
+    def _judge(self, now: Moment) -> None:
+        counters = self._relay.counters
+        self._judged_at = now.monotonic
+        self._pacer.judge(counters.received + counters.delivered, now.monotonic)
+
+    def _wake(self) -> None:
+        self.is_resting = False
+        self._update_reading()
+
+    def _update_reading(self) -> None:
+        for attachment in (self._source, self._destination):
+            if attachment is not None:
+                attachment.update_reading()
 
     def _set(self, side: Side, attachment: "_Attachment | None") -> None:
         if side is Side.SOURCE:
@@ -138,7 +188,7 @@ class _Attachment:
         driver = self.driver
         now = driver.now()
         self.relay.receive_data(self.side, data, now)
-        driver.flush(now)
+        driver.end_turn(now)
 
     def stream_closed(self, error: Exception | None) -> None:
         self.driver.detach(self, error)
@@ -149,18 +199,23 @@ class _Attachment:
     def writing_resumed(self) -> None:
         self.driver.call(lambda relay, now: relay.set_writable(self.side, True, now))
 
-    def flush(self, now: Moment) -> None:
-        data = self.relay.data_to_send(self.side, now)
-        if data:
-            self.stream.write(data)
+    def follow(self) -> None:
+        """Do with the socket what the relay wants: close it, read it or hold it back."""
         if self.is_closing:
             return
         if self.relay.wants_close(self.side):
             self.is_closing = True
             self.stream.close()
-        elif self.side is Side.SOURCE and self.is_reading is not self.relay.reads_source:
-            self.is_reading = not self.is_reading
-            if self.is_reading:
-                self.stream.resume_reading()
-            else:
-                self.stream.pause_reading()
+        else:
+            self.update_reading()
+
+    def update_reading(self) -> None:
+        """Read the socket or hold it back, as the relay and the pace want it."""
+        wants = not self.driver.is_resting and (self.side is Side.DESTINATION or self.relay.reads_source)
+        if wants is self.is_reading or self.is_closing:
+            return
+        self.is_reading = wants
+        if wants:
+            self.stream.resume_reading()
+        else:
+            self.stream.pause_reading()

@@ -34,13 +34,13 @@ def pure_microseconds(count: int, payload_bytes: int = 256) -> float:
         data = bytes(batch.encode(READ_MESSAGES))
         start_ns = time.process_time_ns()
         relay.receive_data(Side.SOURCE, data, now)
-        published = relay.data_to_send(Side.DESTINATION, now)
+        published = b"".join(relay.data_to_send(Side.DESTINATION, now))
         relay.take_events()
         spent_ns += time.process_time_ns() - start_ns
         pubacks = publishes.feed(published).pubacks
         start_ns = time.process_time_ns()
         relay.receive_data(Side.DESTINATION, pubacks, now)
-        acknowledged = relay.data_to_send(Side.SOURCE, now)
+        acknowledged = b"".join(relay.data_to_send(Side.SOURCE, now))
         relay.take_events()
         spent_ns += time.process_time_ns() - start_ns
         if acknowledgements.feed(acknowledged) != READ_MESSAGES:
@@ -52,7 +52,7 @@ def pure_microseconds(count: int, payload_bytes: int = 256) -> float:
 
 def _grant(relay: Relay, now: Moment) -> None:
     """Answer the relay's SUBSCRIBE, which follows its CONNECT."""
-    data = memoryview(relay.data_to_send(Side.SOURCE, now))
+    data = memoryview(b"".join(relay.data_to_send(Side.SOURCE, now)))
     while data:
         packet, length = read(data)
         data = data[length:]

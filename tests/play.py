@@ -164,7 +164,7 @@ class Play:
             self._script.append(f"{'':8} = {event}")
             self.events.append(event)
         for side in Side:
-            for packet in _decoded(self.relay.data_to_send(side, self.now)):
+            for packet in _decoded(b"".join(self.relay.data_to_send(side, self.now))):
                 self._script.append(f"{'':8} {side.value} < {describe(packet)}")
                 self._said[side].append(packet)
         return self

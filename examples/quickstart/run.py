@@ -77,7 +77,7 @@ class Client:
 
     def flush(self) -> None:
         """Write what the connection has to say."""
-        self.writer.write(self.connection.data_to_send(moment()))
+        self.writer.writelines(self.connection.data_to_send(moment()))
 
     async def subscribe(self, topic_filter: str) -> None:
         """Subscribe with QoS 1 once the broker has accepted the connection."""

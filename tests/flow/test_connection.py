@@ -57,7 +57,7 @@ def test_a_final_connection_is_not_tried_again_and_not_begun() -> None:
     assert connection.lose("gone").retry is NEVER
     connection.open(NOWADAYS)
     assert connection.client is not None
-    assert connection.client.data_to_send(NOWADAYS) == b""
+    assert connection.client.data_to_send(NOWADAYS) == []
     assert connection.client.is_closing
 
 

@@ -24,7 +24,7 @@ def test_failure_27_a_jump_of_the_wall_clock_disconnects_nobody_and_expires_noth
         relay.data_to_send(side, before)
     relay.handle_timeout(after)
     assert [relay.wants_close(side) for side in Side] == [False, False]
-    assert [relay.data_to_send(side, after) for side in Side] == [b"", b""], "no PINGREQ, no DISCONNECT"
+    assert [relay.data_to_send(side, after) for side in Side] == [[], []], "no PINGREQ, no DISCONNECT"
     relay.receive_data(Side.DESTINATION, puback(1).write(), after)
     assert (relay.counters.delivered, relay.counters.expired) == (1, 0)
     deadline = relay.next_timeout()

@@ -50,7 +50,7 @@ class Conversation:
         self.now = Moment(100.0, 1_700_000_000.0)
         self.client: ClientConnection[str] = ClientConnection(self.session, settings or ClientSettings())
         self.client.connect(self.now)
-        self.connect_bytes = self.client.data_to_send(self.now)
+        self.connect_bytes = b"".join(self.client.data_to_send(self.now))
 
     def receive(self, *received: Packet | bytes) -> list[Event[str]]:
         """Let the server send these in one read; return what the client makes of them."""
@@ -59,7 +59,7 @@ class Conversation:
 
     def sent_bytes(self) -> bytes:
         """Return what the client has sent since it was asked last."""
-        return self.client.data_to_send(self.now)
+        return b"".join(self.client.data_to_send(self.now))
 
     def sent(self) -> list[Packet]:
         """Return the packets that the client has sent since it was asked last, read by the codec alone."""

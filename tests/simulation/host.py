@@ -177,7 +177,7 @@ class Host:
         for side, end in self.ends.items():
             if end is None or end.link is None:
                 continue
-            data = relay.data_to_send(side, now)
+            data = b"".join(relay.data_to_send(side, now))
             if data:
                 self.world.relay_wrote(side, data)
                 end.link.send(end, data)

@@ -48,10 +48,10 @@ class _Bugged(Relay):
         whole, self.rest[side] = _split(self.rest[side] + data)
         super().receive_data(side, b"".join(self.received(side, packet) for packet in whole), now)
 
-    def data_to_send(self, side: Side, now: Moment) -> bytes:
+    def data_to_send(self, side: Side, now: Moment) -> list[bytes]:
         """Write what the hand leaves."""
-        data = super().data_to_send(side, now)
-        return b"".join(self.sent(side, _split(data)[0]))
+        data = b"".join(super().data_to_send(side, now))
+        return self.sent(side, _split(data)[0])
 
 
 class _AcknowledgesEarly(_Bugged):

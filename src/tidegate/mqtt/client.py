@@ -112,11 +112,11 @@ class ClientConnection(Generic[Token]):
         """Return when `handle_timeout` wants to be called, in seconds of the monotonic clock."""
         return self._timers.next_timeout
 
-    def data_to_send(self, now: Moment) -> bytes:
-        """Return and forget the bytes to write."""
+    def data_to_send(self, now: Moment) -> list[bytes]:
+        """Return and forget the bytes to write, as buffers in order."""
         if not self._output:
-            return b""
-        data = b"".join(self._output)
+            return []
+        data = self._output[:]
         self._output.clear()
         self._sent_at = now.monotonic
         return data

@@ -106,7 +106,7 @@ class RelayDriver:
                 continue
             data = relay.data_to_send(attachment.side, now)
             if data:
-                attachment.stream.write(data)
+                attachment.stream.writelines(data)
             if not (is_steady and self._was_steady):
                 attachment.follow()
         self._was_steady = is_steady

@@ -54,6 +54,10 @@ class Stream(Protocol):
         """Send `data` when the system takes it. Never blocks; ignored once the stream is closing."""
         ...
 
+    def writelines(self, buffers: list[bytes]) -> None:
+        """Send several buffers in order, as `write` would their sum, without joining them where the transport need not."""
+        ...
+
     def pause_reading(self) -> None:
         """Deliver no more until `resume_reading`, so that the peer is held back."""
         ...
@@ -118,6 +122,9 @@ class _MemoryStream:
         if len(other._arrived) > WRITE_HIGH_BYTES and not self._writing_paused and self._receiver is not None:
             self._writing_paused = True
             self._receiver.writing_paused()
+
+    def writelines(self, buffers: list[bytes]) -> None:
+        self.write(b"".join(buffers))
 
     def pause_reading(self) -> None:
         self._reading_paused = True

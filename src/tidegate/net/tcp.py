@@ -55,6 +55,10 @@ class TcpStream(asyncio.Protocol):
         if not self._closing:
             self._transport.write(data)
 
+    def writelines(self, buffers: list[bytes]) -> None:
+        if not self._closing:
+            self._transport.writelines(buffers)
+
     def pause_reading(self) -> None:
         self._reading_paused = True
         self._transport.pause_reading()

@@ -88,6 +88,9 @@ class _WebSocketStream:
             for frame in self._protocol.data_to_send():
                 self._inner.write(frame)
 
+    def writelines(self, buffers: list[bytes]) -> None:
+        self.write(b"".join(buffers))
+
     def pause_reading(self) -> None:
         self._reading_paused = True
         self._inner.pause_reading()

@@ -4,7 +4,7 @@ import os
 import platform
 import re
 import subprocess
-import sysconfig
+import sys
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -33,9 +33,8 @@ def _processor() -> str:
 
 
 def _python() -> str:
-    # A build without profile-guided optimisation, as some version managers make, takes about a tenth more time.
-    optimised = "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "")
-    return f"{platform.python_version()} ({'' if optimised else 'not '}profile-optimised)"
+    # A distribution's interpreter is built with profile-guided optimisation; others often are not, and take a tenth more time.
+    return f"{platform.python_version()} ({'the system' if sys.base_prefix == '/usr' else 'not the system'}'s)"
 
 
 def _version(package: str) -> str:

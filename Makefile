@@ -19,6 +19,9 @@ help:
 	@echo "make lock       renew requirements/*.txt from pyproject.toml"
 	@echo "make mosquitto  install Debian's mosquitto without starting its service"
 
+# Passed on to tools/make-venv by those targets that need more of Debian than Python.
+run test bench: along := mosquitto
+
 run: $(VENV)/run.stamp mosquitto
 	@$(BIN)/python examples/quickstart/run.py
 
@@ -58,7 +61,7 @@ clean:
 
 $(VENV)/made.stamp:
 	@echo "making $(VENV)"
-	@tools/make-venv $(VENV)
+	@tools/make-venv $(VENV) $(along)
 	@touch $@
 
 $(VENV)/run.stamp: $(VENV)/made.stamp requirements/run.txt pyproject.toml

@@ -284,6 +284,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, help="end after so many seconds instead of at Ctrl-C")
     parser.add_argument("--ports", type=int, nargs=3, default=PORTS, metavar=("LOCAL", "CLOUD", "STATUS"))
     arguments = parser.parse_args()
+    # A shell starts what runs in the background with SIGINT ignored, and SIGTERM ends us by way of SIGINT.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         quickstart(arguments.seconds, tuple(arguments.ports))

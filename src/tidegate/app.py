@@ -129,7 +129,7 @@ async def _engine(
             settings.http_host,
             settings.http_port,
             engine_routes(engine.status, supervisor.check_accounting),
-            lambda profile: profile_routes(engine.status, profile),
+            lambda profiles: profile_routes(engine.status, profiles),
             tasks,
         ),
         control=lambda engine: Control(directory.path, engine.handlers(), tasks),

@@ -98,6 +98,7 @@ class DataDirectoryInUse(TidegateError):
         self.directory = directory
         self.process_id = process_id
         owner = f"process {process_id}" if process_id is not None else "another process"
+        self.hint = "stop that engine, or choose another directory with --data-dir"
         super().__init__(f"the data directory {directory} is in use by {owner}")
 
 

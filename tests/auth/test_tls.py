@@ -241,6 +241,13 @@ def test_5_the_key_is_private_while_it_is_a_file_and_then_gone(tmp_path: Path, m
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_machine_without_room_for_the_key_file_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "not-there"))
+    raised = error(CLIENT, source(identity=identity()))
+    assert str(raised) == "secret identity: no file for it can be made for a moment: no such file or directory"
+    assert raised.hint == "give the process a temporary directory that it can write to (TMPDIR)"
+
+
 def test_a_key_too_weak_for_tls_is_an_error_that_names_the_secret(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

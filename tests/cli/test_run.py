@@ -1,3 +1,4 @@
+import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
 
@@ -99,3 +100,20 @@ def test_a_data_directory_that_cannot_be_made_exits_1(tmp_path: Path, capsys: py
     (tmp_path / "file").write_text("")
     assert main(["run", str(tmp_path / "flow.yaml"), "--data-dir", str(tmp_path / "file" / "data")]) == 1
     assert "error: the data directory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_while_the_engine_starts_exits_0(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: signal.Signals
+) -> None:
+    before = signal.getsignal(number)
+    monkeypatch.setattr("tidegate.app.run_engine", lambda *arguments: signal.raise_signal(number))
+    assert main(["run", "x", "--data-dir", str(tmp_path)]) == 0
+    assert signal.getsignal(number) is before
+
+
+def test_an_option_that_is_no_number_says_what_is_allowed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "x", "--stall-seconds", "soon"]) == 2
+    assert "'soon' is not a number of seconds above 0 and below 1000000" in capsys.readouterr().err
+    assert main(["run", "x", "--packet-bytes-max", "0"]) == 2
+    assert "'0' is not a number of bytes from 1 to 268435455" in capsys.readouterr().err

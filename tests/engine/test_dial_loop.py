@@ -9,7 +9,7 @@ from tidegate.exceptions import ConnectFailed, CredentialError
 from tidegate.flow.events import ConnectionEnded, Side
 from tidegate.flow.policy import Retry, RetryKind
 from tidegate.net.stream import Stream, memory_pair
-from tidegate.telemetry.events import CredentialRefused, DialFailed, EngineEvent, FlowHalted
+from tidegate.telemetry.events import ConnectionsCutShort, CredentialRefused, DialFailed, EngineEvent, FlowHalted
 
 
 class Dialled:
@@ -22,6 +22,7 @@ class Dialled:
         self.reports: list[EngineEvent] = []
         self.loop = DialLoop(
             Side.SOURCE,
+            "bridge-0-source",
             open_stream=self.open_stream,
             attach=lambda side, stream: self.attached.set(),
             report=self.reports.append,
@@ -35,10 +36,12 @@ class Dialled:
             raise self.outcomes.pop(0)
         return memory_pair(asyncio.get_running_loop())[0]
 
-    async def end(self, kind: RetryKind, lived_seconds: float = 0.0) -> None:
+    async def end(self, kind: RetryKind, lived_seconds: float = 0.0, accepted: bool = False) -> None:
         """Wait for a connection, let it live, and end it."""
         await self.attached.wait()
         self.attached.clear()
+        if accepted:
+            self.loop.accepted()
         await asyncio.sleep(lived_seconds)
         self.loop.ended(ConnectionEnded(Side.SOURCE, None, "it ended", Retry(kind), by_us=False))
 
@@ -125,6 +128,47 @@ def test_taken_over_is_tried_once_after_60_seconds_and_then_stops_the_flow() -> 
         (report,) = dialled.reports
         assert isinstance(report, FlowHalted)
         assert report.detail == "another client took the session of the source over twice: it ended"
+
+    with_loop(test)
+
+
+def test_a_word_to_hurry_at_the_very_end_of_a_connection_counts() -> None:
+    async def test(dialled: Dialled, task: "asyncio.Task[None]") -> None:
+        await dialled.end("slow", lived_seconds=5)
+        dialled.loop.wake()
+        await dialled.attached.wait()
+        assert dialled.times == [0.0, 5.0]
+
+    with_loop(test)
+
+
+def test_a_word_to_hurry_during_a_connection_does_not_hurry_after_a_take_over() -> None:
+    async def test(dialled: Dialled, task: "asyncio.Task[None]") -> None:
+        await dialled.attached.wait()
+        dialled.loop.wake()
+        await dialled.end("taken_over")
+        dialled.loop.wake()
+        await dialled.attached.wait()
+        assert dialled.times == [0.0, 60.0]
+
+    with_loop(test)
+
+
+def test_connections_cut_short_in_a_row_are_reported_once() -> None:
+    async def test(dialled: Dialled, task: "asyncio.Task[None]") -> None:
+        for accepted, lived in (
+            (False, 0),
+            (True, 1),
+            (True, 1),
+            (True, 11),
+            (True, 1),
+            (True, 1),
+            (True, 1),
+            (True, 1),
+        ):
+            await dialled.end("backoff", lived_seconds=lived, accepted=accepted)
+        await dialled.attached.wait()
+        assert dialled.reports == [ConnectionsCutShort(Side.SOURCE, 3, "bridge-0-source")]
 
     with_loop(test)
 

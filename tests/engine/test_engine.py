@@ -139,6 +139,23 @@ def test_a_second_signal_does_not_wait(tmp_path: Path) -> None:
     with_engine(tmp_path, test)
 
 
+def test_whoever_asks_for_a_reload_and_gives_up_does_not_undo_it(tmp_path: Path) -> None:
+    async def test(here: World, running: Running) -> None:
+        here.destination.holds_pubacks = True
+        here.source.publish("a", b"1")
+        await here.destination.until(lambda: here.destination.published)
+        running.found = Declared(wanted=Wanted(flows=(), disabled=frozenset([PLAN.name])))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await running.engine.handlers()["reload"]()
+        await here.source.until(lambda: not here.source.live)
+        running.found = Declared(wanted=Wanted(flows=(PLAN,)))
+        await running.engine.reload()
+        await here.connected()
+
+    with_engine(tmp_path, test)
+
+
 def test_the_control_socket_shows_and_reloads(tmp_path: Path) -> None:
     async def test(here: World, running: Running) -> None:
         answers = running.engine.handlers()

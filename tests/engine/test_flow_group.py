@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
@@ -120,6 +121,37 @@ def test_stop_keeps_sessions_and_does_not_wait_for_those_that_end(tmp_path: Path
         assert here.tools.clock().monotonic - began < 2
         assert len(group) == 0
         assert here.source.sessions[SOURCE] == {"#"}
+
+    with_group(tmp_path, test)
+
+
+def test_nothing_is_started_once_it_stops(tmp_path: Path) -> None:
+    async def test(here: World, group: FlowGroup) -> None:
+        await group.apply(Assignment((flow_plan(),)))
+        await here.connected()
+        stop = here.tasks.start(group.stop(), "stop")
+        await here.source.until(lambda: not here.source.live)
+        await group.apply(Assignment((flow_plan(), flow_plan("other"))))
+        await stop
+        assert len(group) == 0
+        assert len(here.source.dialled) == 1
+
+    with_group(tmp_path, test)
+
+
+def test_a_cancelled_apply_stops_what_it_was_to_stop_all_the_same(tmp_path: Path) -> None:
+    async def test(here: World, group: FlowGroup) -> None:
+        plan = flow_plan()
+        await group.apply(Assignment((plan,)))
+        await here.connected()
+        here.destination.holds_pubacks = True
+        here.source.publish("a", b"1")
+        await here.destination.until(lambda: here.destination.published)
+        apply = here.tasks.start(group.apply(Assignment(released=frozenset([flow_key(plan)]))), "apply")
+        await asyncio.sleep(1)
+        apply.cancel()
+        await ended(here, group)
+        assert here.source.sessions == {SOURCE: {"#"}}
 
     with_group(tmp_path, test)
 

@@ -12,11 +12,18 @@ from tidegate.flow.events import (
     MessageHeld,
     PromiseWeakened,
     Side,
+    Stalled,
     StallEnded,
     StallSuspected,
 )
 from tidegate.flow.policy import Retry
-from tidegate.telemetry.events import CredentialRefused, CredentialsChanged, DialFailed, FlowHalted
+from tidegate.telemetry.events import (
+    ConnectionsCutShort,
+    CredentialRefused,
+    CredentialsChanged,
+    DialFailed,
+    FlowHalted,
+)
 from tidegate.telemetry.status import Health
 
 SOURCE, DESTINATION = Side.SOURCE, Side.DESTINATION
@@ -62,9 +69,20 @@ def test_a_flow_that_connects_is_unknown_and_one_that_is_up_is_available() -> No
         ),
         (
             ended(SOURCE, "slow", 0x87, by_us=True),
-            ("Unavailable", "DataflowMqttSourceSubscriptionFailed", "it ended"),
+            (
+                "Unavailable",
+                "DataflowMqttSourceSubscriptionFailed",
+                "it ended (hint: allow this client to subscribe to the topic filter at the source broker)",
+            ),
         ),
-        (ended(SOURCE, "slow", 0x87), ("Unavailable", "DataflowMqttSourceConnectionFailed", "it ended")),
+        (
+            ended(SOURCE, "slow", 0x87),
+            (
+                "Unavailable",
+                "DataflowMqttSourceConnectionFailed",
+                "it ended (hint: check the endpoint's authentication, and what the broker allows this client)",
+            ),
+        ),
         (ended(DESTINATION), ("Degraded", "DataflowMqttTargetConnectionFailed", "it ended")),
         (
             FlowHalted(SOURCE, "taken over twice", "give it another prefix"),
@@ -80,6 +98,8 @@ def test_what_keeps_a_side_down_has_its_reason_code(
     event: DialFailed | CredentialRefused | FlowRefused | ConnectionEnded | FlowHalted, expected: tuple[str, str, str]
 ) -> None:
     health = FlowHealth(flow_plan())
+    if isinstance(event, ConnectionEnded) and event.by_us:
+        health.handle(ConnectionOpened(event.side, True), 0)
     health.handle(event, 0)
     source_up = not isinstance(event, FlowHalted) and event.side is DESTINATION
     verdict = health.verdict("subscribed" if source_up else "idle", "idle" if source_up else "connected", None, 0)
@@ -113,15 +133,39 @@ def test_a_refusal_outlives_the_end_of_its_connection() -> None:
     assert judge(health, up=False).reason_code == "DataflowMqttSourceConfigurationError"
 
 
-def test_a_held_message_degrades_until_one_is_delivered() -> None:
+def test_a_held_message_degrades_until_one_is_delivered_or_nothing_is_pending() -> None:
     health = FlowHealth(flow_plan())
     health.handle(MessageHeld(0x97, "quota exceeded", "raise it"), delivered=5)
-    assert judge(health, delivered=5) == Verdict(
+    held = Verdict(
         "Degraded",
         "DataflowMqttTargetConnectionFailed",
         "a message is held: quota exceeded (hint: raise it)",
     )
-    assert judge(health, delivered=6).health == "Available"
+    assert judge(health, oldest=1.0, delivered=5) == held
+    assert judge(health, oldest=1.0, delivered=6).health == "Available"
+    health.handle(MessageHeld(0x97, "quota exceeded", "raise it"), delivered=6)
+    assert judge(health, oldest=1.0, delivered=6) == held
+    assert judge(health, oldest=None, delivered=6).health == "Available"
+
+
+def test_an_unanswered_connect_is_no_failed_subscription() -> None:
+    health = FlowHealth(flow_plan())
+    health.handle(ended(SOURCE, code=0x80, by_us=True), 0)
+    assert judge(health, up=False).reason_code != "DataflowMqttSourceSubscriptionFailed"
+    health.handle(ConnectionOpened(SOURCE, True), 0)
+    health.handle(ended(SOURCE, code=0x80, by_us=True), 0)
+    assert judge(health, up=False).reason_code == "DataflowMqttSourceSubscriptionFailed"
+
+
+def test_connections_that_are_cut_short_degrade_until_one_lives() -> None:
+    health = FlowHealth(flow_plan())
+    health.handle(ConnectionsCutShort(DESTINATION, 3, "tidegate-bridge-0-destination"), 0)
+    health.handle(ConnectionOpened(DESTINATION, True), 0)
+    verdict = judge(health)
+    assert (verdict.health, verdict.reason_code) == ("Degraded", "DataflowMqttTargetConnectionFailed")
+    assert "another client may use the client id tidegate-bridge-0-destination" in verdict.message
+    health.note_good_connection(DESTINATION)
+    assert judge(health).health == "Available"
 
 
 def test_a_stall_degrades_until_it_ends() -> None:
@@ -130,6 +174,15 @@ def test_a_stall_degrades_until_it_ends() -> None:
     assert judge(health).message == "the destination has acknowledged nothing for 30 s"
     health.handle(StallEnded(DESTINATION), 0)
     assert judge(health).health == "Available"
+
+
+def test_a_stalled_connection_that_is_being_re_made_is_not_unknown() -> None:
+    health = FlowHealth(flow_plan())
+    health.handle(ConnectionOpened(DESTINATION, True), 0)
+    health.handle(Stalled(DESTINATION, 60.0, 120.0), 0)
+    health.handle(ended(DESTINATION, "now", by_us=True), 0)
+    verdict = health.verdict("subscribed", "connecting", 60.0, 0)
+    assert (verdict.health, verdict.reason_code) == ("Degraded", "DataflowMqttTargetConnectionFailed")
 
 
 def test_never_silently_stuck_an_old_message_degrades() -> None:

@@ -23,7 +23,9 @@ def route(text: str) -> Mapping[str, Route]:
 def with_listeners(port: int, test: Callable[[Listeners, Tasks], Coroutine[Any, Any, None]]) -> None:
     async def main() -> None:
         tasks = Tasks(lambda name, error: None)
-        listeners = Listeners("127.0.0.1", port, route("engine"), route, tasks)
+        listeners = Listeners(
+            "127.0.0.1", port, route("engine"), lambda profiles: route(" and ".join(sorted(profiles))), tasks
+        )
         try:
             await test(listeners, tasks)
         finally:
@@ -52,6 +54,17 @@ def test_profiles_get_listeners_of_their_own_and_lose_them() -> None:
             await body(own)
 
     with_listeners(main_port, test)
+
+
+def test_profiles_that_ask_for_one_port_share_its_listener() -> None:
+    port = free_port()
+
+    async def test(listeners: Listeners, tasks: Tasks) -> None:
+        listeners.serve_profiles({"slow": port, "fast": port})
+        await listeners.listen()
+        assert await body(port) == b"fast and slow"
+
+    with_listeners(0, test)
 
 
 def test_port_0_opens_none_for_the_engine() -> None:

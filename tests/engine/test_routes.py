@@ -73,6 +73,6 @@ def test_metrics_of_the_engine_and_of_one_profile() -> None:
         return status
 
     async def ask() -> Answer:
-        return await profile_routes(current, "fast")["/metrics"]({})
+        return await profile_routes(current, frozenset(["fast"]))["/metrics"]({})
 
     assert b'dataflow="a"' not in asyncio.run(ask()).body

@@ -1,3 +1,4 @@
+import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -11,6 +12,8 @@ from tests.engine.skipping_loop import run
 
 from tidegate.engine.runner import FlowRunner
 from tidegate.engine.tally import FlowTally
+
+SOURCE = "tidegate-bridge-0-source"
 
 Test = Callable[[World, FlowRunner], Coroutine[Any, Any, None]]
 
@@ -53,8 +56,8 @@ def test_stop_drains_keeps_the_session_and_its_record(tmp_path: Path) -> None:
         here.destination.release()
         await stop
         assert here.source.acknowledged == [1]
-        assert here.source.sessions == {"tidegate-bridge-0-source": {"#"}}
-        assert await here.records.held_filters("tidegate-bridge-0-source") == {"#"}
+        assert here.source.sessions == {SOURCE: {"#"}}
+        assert await here.records.held_filters(SOURCE) == {"#"}
 
     with_runner(tmp_path, test)
 
@@ -78,9 +81,47 @@ def test_ending_the_session_unsubscribes_and_forgets(tmp_path: Path) -> None:
         await here.connected()
         await runner.stop(end_session=True, seconds=60)
         assert here.source.sessions == {}
-        assert await here.records.held_filters("tidegate-bridge-0-source") == frozenset()
+        assert await here.records.held_filters(SOURCE) == frozenset()
 
     with_runner(tmp_path, test)
+
+
+def test_a_source_that_cannot_be_reached_keeps_its_session_and_its_record(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def test(here: World, runner: FlowRunner) -> None:
+        await here.connected()
+        here.source.unreachable = "connection refused"
+        here.source.disconnect(SOURCE, mqtt5.DisconnectReasonCode.SERVER_SHUTTING_DOWN)
+        await here.source.until(lambda: len(here.source.dialled) == 2)
+        await runner.stop(end_session=True, seconds=60)
+        assert await here.records.held_filters(SOURCE) == {"#"}
+        assert "stopped, its session kept" in caplog.text
+
+    with caplog.at_level(logging.INFO, "tidegate"):
+        with_runner(tmp_path, test)
+
+
+def test_what_the_session_holds_is_written_down_before_the_source_is_asked(tmp_path: Path) -> None:
+    async def test(here: World, runner: FlowRunner) -> None:
+        await here.source.until(lambda: here.source.live)
+        assert here.source.sessions == {SOURCE: set()}
+        while not list(tmp_path.iterdir()):
+            await asyncio.sleep(0)
+        assert here.source.sessions == {SOURCE: set()}
+
+    with_runner(tmp_path, test)
+
+
+def test_a_full_disk_is_said_and_stops_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def test(here: World, runner: FlowRunner) -> None:
+        await here.connected()
+        here.source.publish("plant/a", b"1")
+        await here.source.until(lambda: here.source.acknowledged)
+        assert "what the source session holds cannot be written down (No such file or directory)" in caplog.text
+
+    with caplog.at_level(logging.INFO, "tidegate"):
+        with_runner(tmp_path / "not-there", test)
 
 
 def test_a_second_word_to_stop_does_not_wait(tmp_path: Path) -> None:
@@ -117,7 +158,7 @@ def test_an_unreachable_side_is_shown_with_its_error_and_next_retry(tmp_path: Pa
 def test_reconnects_are_counted_by_reason(tmp_path: Path) -> None:
     async def test(here: World, runner: FlowRunner) -> None:
         await here.connected()
-        here.source.disconnect("tidegate-bridge-0-source", mqtt5.DisconnectReasonCode.SERVER_BUSY)
+        here.source.disconnect(SOURCE, mqtt5.DisconnectReasonCode.SERVER_BUSY)
         await here.source.until(lambda: len(here.source.dialled) == 2 and here.source.live)
         assert runner.status().source.reconnects == {"server_busy": 1}
 
@@ -128,7 +169,7 @@ def test_a_session_taken_over_twice_stops_the_flow_and_says_so(tmp_path: Path) -
     async def test(here: World, runner: FlowRunner) -> None:
         for _ in range(2):
             await here.source.until(lambda: here.source.live)
-            here.source.disconnect("tidegate-bridge-0-source", mqtt5.DisconnectReasonCode.SESSION_TAKEN_OVER)
+            here.source.disconnect(SOURCE, mqtt5.DisconnectReasonCode.SESSION_TAKEN_OVER)
             await here.source.until(lambda: not here.source.live)
         await here.destination.until(lambda: not here.destination.live)
         status = runner.status()
@@ -187,3 +228,38 @@ def test_a_missing_secret_is_tried_again_as_soon_as_it_is_there(tmp_path: Path) 
         assert here.tools.clock().monotonic - began < 1
 
     with_runner(tmp_path, test, FakeCredentials(problem="not found"))
+
+
+def test_credentials_that_did_not_change_hurry_no_attempt(tmp_path: Path) -> None:
+    async def test(here: World, runner: FlowRunner) -> None:
+        here.destination.unreachable = "connection refused"
+        await here.destination.until(lambda: len(here.destination.dialled) == 5)
+        await asyncio.sleep(0)
+        waited = runner.status().destination.next_retry_seconds
+        runner.use_credentials(FakeCredentials())
+        await asyncio.sleep(0)
+        assert len(here.destination.dialled) == 5
+        assert waited is not None
+        assert runner.status().destination.next_retry_seconds == waited
+
+    with_runner(tmp_path, test)
+
+
+def test_packets_are_logged_at_level_debug_only(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def test(here: World, runner: FlowRunner) -> None:
+        await here.connected()
+        here.source.publish("plant/a", b"canary")
+        await here.source.until(lambda: here.source.acknowledged)
+
+    flow_logger = "tidegate.profile.default.flow"
+    with caplog.at_level(logging.INFO, flow_logger):
+        with_runner(tmp_path, test)
+    assert "PUBLISH" not in caplog.text
+    with caplog.at_level(logging.DEBUG, flow_logger):
+        with_runner(tmp_path, test)
+    texts = [record.getMessage() for record in caplog.records]
+    received = next(text for text in texts if text.startswith("received PUBLISH `plant/a` qos 1 id 1"))
+    assert texts.index(received) < next(
+        index for index, text in enumerate(texts) if text.startswith("sent PUBACK id 1")
+    )
+    assert "canary" not in caplog.text

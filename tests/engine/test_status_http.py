@@ -73,6 +73,7 @@ def test_a_route_answers_with_its_query() -> None:
         (get("/hello", method="POST"), 405),
         (b"nonsense\r\n\r\n", 400),
         (get("http://elsewhere/hello"), 400),
+        (get("//[/hello"), 404),
         (b"GET /hello HTTP/1.1\r\n\r\n", 421),
         (b"GET /hello HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: localhost\r\n\r\n", 421),
         (get("/hello", host="rebound.example:9600"), 421),

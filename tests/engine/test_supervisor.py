@@ -162,6 +162,18 @@ def test_credentials_and_levels_reach_group_and_workers(tmp_path: Path) -> None:
     with_supervisor(tmp_path, test)
 
 
+def test_no_worker_is_started_once_it_stops(tmp_path: Path) -> None:
+    async def test(here: World, supervised: Supervised) -> None:
+        await supervised.supervisor.apply(scaled(1))
+        await subscribed(here, {0: "#"})
+        await supervised.supervisor.stop()
+        await supervised.supervisor.apply(scaled(2))
+        assert supervised.workers == {}
+        assert len(supervised.group) == 0
+
+    with_supervisor(tmp_path, test)
+
+
 def test_a_second_word_to_stop_abandons_everywhere(tmp_path: Path) -> None:
     async def test(here: World, supervised: Supervised) -> None:
         fast = replace(flow_plan("fast"), profile="fast")

@@ -65,6 +65,7 @@ def test_it_runs_what_it_is_told_and_says_how_it_goes(tmp_path: Path) -> None:
         await here.source.until(lambda: len(here.source.dialled) == 2)
         channel.send(5, StopFlows())
         assert await reply(channel) == (5, None)
+        channel.close()
         await inside
         assert here.source.sessions == {"tidegate-bridge-0-source": {"#"}}
 
@@ -87,6 +88,28 @@ def test_it_ends_at_once_when_the_engine_is_gone(tmp_path: Path) -> None:
     with_worker(tmp_path, test)
 
 
+def test_a_second_word_to_stop_ends_the_drain(tmp_path: Path) -> None:
+    async def test(here: World, channel: Channel, inside: "asyncio.Task[None]") -> None:
+        channel.send(1, Apply(Assignment((flow_plan(),))))
+        await reply(channel)
+        await here.connected()
+        here.destination.holds_pubacks = True
+        here.source.publish("a", b"1")
+        await here.destination.until(lambda: here.destination.published)
+        began = here.tools.clock().monotonic
+        channel.send(2, StopFlows())
+        channel.send(3, StatusWanted())
+        number, flows = await reply(channel)
+        assert (number, flows[0].pending) == (3, 1)
+        channel.send(4, StopFlows(at_once=True))
+        assert {await reply(channel), await reply(channel)} == {(2, None), (4, None)}
+        channel.close()
+        await inside
+        assert here.tools.clock().monotonic - began < 4
+
+    with_worker(tmp_path, test)
+
+
 def test_stopping_at_once_does_not_drain(tmp_path: Path) -> None:
     async def test(here: World, channel: Channel, inside: "asyncio.Task[None]") -> None:
         channel.send(1, Apply(Assignment((flow_plan(),))))
@@ -98,6 +121,7 @@ def test_stopping_at_once_does_not_drain(tmp_path: Path) -> None:
         began = here.tools.clock().monotonic
         channel.send(2, StopFlows(at_once=True))
         assert await reply(channel) == (2, None)
+        channel.close()
         await inside
         assert here.tools.clock().monotonic - began < 4
 

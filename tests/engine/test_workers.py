@@ -118,6 +118,34 @@ def test_a_process_that_does_not_answer_is_killed_in_the_end(monkeypatch: pytest
     with_worker(test, "deaf")
 
 
+def test_stopping_does_not_wait_for_a_process_that_is_to_be_started_later(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tidegate.net.backoff.BACKOFF_SECONDS_MIN", 60.0)
+
+    async def test(worker: Worker) -> None:
+        while "the worker process cannot be started" not in caplog.text:
+            await asyncio.sleep(0.01)
+        began = time.monotonic()
+        await worker.stop()
+        assert time.monotonic() - began < workers_module.EXIT_SECONDS_MAX / 2
+
+    with caplog.at_level(logging.INFO, "tidegate"):
+        with_worker(test, command=["/nonexistent/program"])
+
+
+def test_a_process_that_was_just_started_is_not_waited_for() -> None:
+    async def test(worker: Worker) -> None:
+        while worker.process_id is None:
+            await asyncio.sleep(0)
+        began = time.monotonic()
+        await worker.stop()
+        assert time.monotonic() - began < workers_module.EXIT_SECONDS_MAX / 2
+        assert worker.process_id is None
+
+    with_worker(test)
+
+
 def test_a_command_that_is_not_there_is_reported(caplog: pytest.LogCaptureFixture) -> None:
     async def test(worker: Worker) -> None:
         while "the worker process cannot be started" not in caplog.text:

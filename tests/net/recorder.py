@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -68,7 +68,9 @@ async def server(handler: Handler, tls: ssl.SSLContext | None = None, host: str 
     finally:
         listening.close()
         for writer in writers:
-            writer.transport.abort()
+            # The asyncio of Python 3.11.2, which is Debian 12's, cannot abort a TLS connection that was closed after its end.
+            with suppress(AttributeError):
+                writer.transport.abort()
         if handlers:
             await asyncio.wait(handlers, timeout=5)
 

@@ -268,3 +268,14 @@ def _reset(peer: Peer) -> None:
     sock = peer.writer.get_extra_info("socket")
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
     peer.writer.transport.abort()
+
+
+def test_a_peer_that_is_gone_without_a_word_is_probed_for(run: Run) -> None:
+    async def test() -> None:
+        async with connection() as (stream, _):
+            made: socket.socket = stream._transport.get_extra_info("socket")
+            assert made.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+            idle = made.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE)
+            assert idle == tcp.PROBE_AFTER_SECONDS
+
+    run(test())

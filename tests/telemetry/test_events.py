@@ -7,7 +7,7 @@ from tidegate.flow import events as flow_events
 from tidegate.flow.events import ConnectionEnded, ConnectionOpened, MessageDropped, RelayEvent, SessionLost, Side
 from tidegate.flow.policy import Retry
 from tidegate.telemetry import events
-from tidegate.telemetry.events import CredentialRefused, DialFailed, DropLog, EngineEvent, line_of
+from tidegate.telemetry.events import CredentialRefused, DialFailed, EngineEvent, connection_remedy, line_of
 
 EVENT_TYPES = [*typing.get_args(RelayEvent), *typing.get_args(EngineEvent)]
 
@@ -74,10 +74,21 @@ def test_what_goes_wrong_says_how_to_mend_it() -> None:
     assert dropped.fields == {"drop_reason": "busy", "topic": "t"}
 
 
-def test_drops_are_logged_once_a_minute_for_each_reason_with_a_count() -> None:
-    log = DropLog()
-    assert log.admit("busy", 0.0) == 0
-    assert [log.admit("busy", 30.0) for _ in range(5)] == [None] * 5
-    assert log.admit("too_large", 30.0) == 0
-    assert log.admit("busy", 60.0) == 5
-    assert log.admit("busy", 120.0) == 0
+def test_the_end_of_a_connection_has_a_remedy_where_its_reason_names_one() -> None:
+    def remedy(side: Side, code: int | None, by_us: bool) -> str | None:
+        return connection_remedy(ConnectionEnded(side, code, "it ended", Retry("slow"), by_us))
+
+    access = "check the endpoint's authentication, and what the broker allows this client"
+    assert remedy(Side.DESTINATION, 0x87, by_us=False) == access
+    assert (
+        remedy(Side.SOURCE, 0x87, by_us=True)
+        == "allow this client to subscribe to the topic filter at the source broker"
+    )
+    assert remedy(Side.DESTINATION, 0x97, by_us=True) is None, "the held message has told it"
+    assert remedy(Side.SOURCE, 0x80, by_us=False) is None
+    assert remedy(Side.SOURCE, None, by_us=False) is None
+
+
+def test_a_dropped_message_names_the_endpoint_that_it_concerns() -> None:
+    assert line_of(MessageDropped("packet_too_large", "a", "too large")).side is Side.DESTINATION
+    assert line_of(MessageDropped("unsubscribed", "a", "not wanted")).side is Side.SOURCE

@@ -27,9 +27,12 @@ class Terminal(io.StringIO):
 def restored() -> Iterator[None]:
     """Leave logging as it was."""
     root = logging.getLogger("tidegate")
-    handlers, propagate, raises = root.handlers[:], root.propagate, logging.raiseExceptions
+    handlers, propagate = root.handlers[:], root.propagate
+    root.handlers.clear()
     yield
-    root.handlers[:], root.propagate, logging.raiseExceptions = handlers, propagate, raises
+    for handler in root.handlers:
+        handler.close()
+    root.handlers[:], root.propagate = handlers, propagate
     set_levels("info")
     for profile in ("default", "loud"):
         set_levels("info", profile)
@@ -43,7 +46,14 @@ def written(form: Literal["text", "json"] | None, line: Line, stream: io.StringI
     target = stream or io.StringIO()
     set_up_logs(form, target)
     flow_line(line)
-    return target.getvalue()
+    return read(target)
+
+
+def read(stream: io.StringIO) -> str:
+    """Return what was written once all lines are."""
+    for handler in logging.getLogger("tidegate").handlers:
+        handler.flush()
+    return stream.getvalue()
 
 
 def test_text_has_mark_names_and_hint() -> None:
@@ -107,10 +117,10 @@ def test_each_profile_has_its_own_level() -> None:
     for profile in ("default", "loud"):
         flow_line(debug, profile)
     log_engine_line("http", Line("error", "!", "cannot listen"))
-    assert [line.split("profile=")[1].split()[0] for line in stream.getvalue().splitlines()] == ["loud"]
+    assert [line.split("profile=")[1].split()[0] for line in read(stream).splitlines()] == ["loud"]
     set_levels("info", "loud")
     flow_line(debug, "loud")
-    assert len(stream.getvalue().splitlines()) == 1
+    assert len(read(stream).splitlines()) == 1
 
 
 def test_a_failure_keeps_its_traceback() -> None:
@@ -121,5 +131,6 @@ def test_a_failure_keeps_its_traceback() -> None:
             raise KeyError("x")
         except KeyError as error:
             engine_logger("engine").error("the task %s failed", "watch", exc_info=error)
-        assert "the task watch failed" in stream.getvalue()
-        assert "KeyError: 'x'" in stream.getvalue()
+        text = read(stream)
+        assert "the task watch failed" in text
+        assert "KeyError: 'x'" in text

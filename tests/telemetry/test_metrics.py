@@ -9,7 +9,7 @@ from tidegate.telemetry.status import EngineStatus, Figures, ReloadStatus
 NAMES = {
     "messages_received", "messages_sent", "messages_retried", "messages_expired", "messages_filtered",
     "messages_dropped_processing_errors", "messages_dropped_when_busy", "bytes_received", "bytes_sent", "errors",
-    "processing_latency", "active_dataflows", "version", "reconcile_errors",
+    "processing_latency", "active_dataflows", "active_dataflow_graphs", "version", "reconcile_errors",
 }  # fmt: skip
 
 
@@ -32,7 +32,7 @@ def test_instances_are_summed_and_ages_are_the_worst() -> None:
     found = samples(
         engine_status(
             flow_status(
-                counters=Figures(received=3, delivered=2, dropped={"busy": 1, "packet_too_large": 4}),
+                counters=Figures(received=3, delivered=2, dropped={"busy": 1, "joined": 5, "packet_too_large": 4}),
                 oldest_pending_seconds=2.0,
             ),
             flow_status(ordinal=1, counters=Figures(received=4, delivered=4), oldest_pending_seconds=7.0),
@@ -45,6 +45,10 @@ def test_instances_are_summed_and_ages_are_the_worst() -> None:
     assert found[f"aio_dataflow_messages_dropped_when_busy{{{source}}}"] == 1
     dropped = target.replace("profile=", 'profile="default",reason="packet_too_large",').replace(',"default"', "")
     assert found[f"aio_dataflow_messages_dropped_processing_errors{{{dropped}}}"] == 4
+    assert found['aio_dataflow_messages_dropped{dataflow="bridge",profile="default",reason="joined"}'] == 5
+    assert not any("processing_errors" in name and "joined" in name for name in found), "a redelivery is no error"
+    wrong = target.replace(",profile=", ',error_code="PayloadError",profile=')
+    assert found[f"aio_dataflow_errors{{{wrong}}}"] == 4
     assert found['aio_dataflow_oldest_unacknowledged_seconds{dataflow="bridge",profile="default"}'] == 7
     assert found["aio_dataflow_active_dataflows"] == 1
 

@@ -118,20 +118,27 @@ def _trust(context: ssl.SSLContext, reference: str, bundle: Mapping[str, str], n
 
 def _show(context: ssl.SSLContext, certificate: ClientCertificate) -> None:
     """Give `context` the client certificate; OpenSSL takes the key from a file only, which exists for that moment."""
-    with TemporaryDirectory(prefix="tidegate-") as directory:  # mode 0700
-        chain, key = Path(directory, "chain.pem"), Path(directory, "key.pem")
-        for path, pem in (chain, certificate.chain_pem), (key, certificate.key_pem):
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(pem)
-        try:
+    try:
+        with TemporaryDirectory(prefix="tidegate-") as directory:  # mode 0700
+            chain, key = Path(directory, "chain.pem"), Path(directory, "key.pem")
+            for path, pem in (chain, certificate.chain_pem), (key, certificate.key_pem):
+                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(pem)
             context.load_cert_chain(chain, key, password=_no_password)
-        except ssl.SSLError as error:
-            raise CredentialError(
-                certificate.reference,
-                f"it cannot be used for TLS: {_reason(error)}",
-                "issue it anew with RSA 2048 or more, or an EC key, and SHA-256",
-            ) from None
+    except ssl.SSLError as error:
+        raise CredentialError(
+            certificate.reference,
+            f"it cannot be used for TLS: {_reason(error)}",
+            "issue it anew with RSA 2048 or more, or an EC key, and SHA-256",
+        ) from None
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise CredentialError(
+            certificate.reference,
+            f"no file for it can be made for a moment: {reason}",
+            "give the process a temporary directory that it can write to (TMPDIR)",
+        ) from None
 
 
 def _no_password() -> str:

@@ -3,10 +3,15 @@
 Knows the options and the exit codes. Does not know how anything runs: that is `app.run_engine`.
 """
 
+import argparse
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import PurePath
-from typing import Any, Literal
+from types import FrameType
+from typing import Any, Literal, NoReturn
 
 from tidegate.cli.options import resource_options
 from tidegate.cli.output import Outcome, print_error, render_diagnostics, summary
@@ -60,7 +65,7 @@ def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is 
     context.argument(
         "log_level",
         options_list=["--log-level"],
-        help="error, warn, info, debug, trace or off, and module=level. Default: as each profile says.",
+        help="A level of error, warn, info, debug, trace or off, and module=level. Default: as each profile says.",
     )
     context.argument(
         "log_format",
@@ -70,6 +75,22 @@ def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is 
     )
 
 
+@contextmanager
+def _ends_well_before_it_runs() -> Iterator[None]:
+    """Let a signal that comes before the engine follows signals end the process with exit code 0, as later ones do."""
+    before = {number: signal.signal(number, _exit) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _exit(number: int, frame: FrameType | None) -> NoReturn:
+    raise SystemExit(0)
+
+
+@_ends_well_before_it_runs()
 def run(
     paths: list[str],
     namespace: str = "azure-iot-operations",
@@ -117,7 +138,9 @@ def run(
     )
 
     def show(loaded: Loaded) -> None:
-        print(render_diagnostics(loaded.diagnostics, loaded.lines, stream=sys.stderr), end="", file=sys.stderr)
+        # What runs says its warnings in the log; between JSON lines the form for people would be in the way.
+        if loaded.plan is None or sys.stderr.isatty():
+            print(render_diagnostics(loaded.diagnostics, loaded.lines, stream=sys.stderr), end="", file=sys.stderr)
         if loaded.plan is None:
             print(summary(loaded.diagnostics), file=sys.stderr)
 
@@ -132,14 +155,16 @@ def run(
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
     if not 0 < seconds < 1e6:
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0 and below 1000000")
     return seconds
 
 
 def _packet_bytes(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= 268_435_455:
-        raise ValueError(text)
-    return number
+    if not text.isdecimal() or not 1 <= int(text) <= 268_435_455:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of bytes from 1 to 268435455")
+    return int(text)

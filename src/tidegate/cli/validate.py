@@ -4,6 +4,7 @@ Knows what is printed. The rules are those of `run`, which comes through the sam
 """
 
 import sys
+import time
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,9 @@ def validate(
     allow_remote_only: bool = False,
 ) -> Outcome:
     """Return all findings, and say on standard error what they are about; the exit code is 1 when any is an error."""
+    from tidegate.engine.credential_check import check_credentials
     from tidegate.engine.load import load
+    from tidegate.moment import Moment
     from tidegate.settings import Settings
 
     settings = Settings(
@@ -47,20 +50,22 @@ def validate(
         allow_remote_only=allow_remote_only,
     )
     loaded = load(paths, settings)
-    for line in _about(loaded, settings):
+    unusable = check_credentials(loaded, settings, lambda: Moment(time.monotonic(), time.time()))
+    diagnostics = (*loaded.diagnostics, *unusable)
+    for line in _about(loaded, summary(diagnostics), settings):
         print(line, file=sys.stderr)
-    text = render_diagnostics(loaded.diagnostics, loaded.lines, stream=sys.stdout)
-    return Outcome([diagnostic_data(each) for each in loaded.diagnostics], text, 0 if loaded.plan else 1)
+    text = render_diagnostics(diagnostics, loaded.lines, stream=sys.stdout)
+    return Outcome([diagnostic_data(each) for each in diagnostics], text, 0 if loaded.plan else 1)
 
 
-def _about(loaded: "Loaded", settings: "Settings") -> list[str]:
+def _about(loaded: "Loaded", found: str, settings: "Settings") -> list[str]:
     """Return what was found, and which choices apply where the resource model leaves room."""
     enabled = sum(1 for each in loaded.resources.dataflows.values() if each.spec.mode == "Enabled")
     disabled = len(loaded.resources.dataflows) - enabled
     flows = f"{enabled} data flow{'' if enabled == 1 else 's'}" + (f" and {disabled} disabled" if disabled else "")
     rule = "may be remote on both sides" if settings.allow_remote_only else "need the local broker on one side"
     return [
-        f"{summary(loaded.diagnostics)} in {flows}",
+        f"{found} in {flows}",
         f"applies: namespace {settings.namespace}; data flows {rule}; sessionExpirySeconds is 600 where absent; "
         "$shared/ is sent as $share/",
     ]

@@ -10,7 +10,7 @@ from tidegate.exceptions import ConnectFailed, CredentialError
 from tidegate.flow.events import ConnectionEnded, Side
 from tidegate.net.backoff import Backoff
 from tidegate.net.stream import Stream
-from tidegate.telemetry.events import CredentialRefused, DialFailed, EngineEvent, FlowHalted
+from tidegate.telemetry.events import ConnectionsCutShort, CredentialRefused, DialFailed, EngineEvent, FlowHalted
 
 __all__ = ["GOOD_CONNECTION_SECONDS", "SLOW_RETRY_SECONDS", "TAKEN_OVER_WINDOW_SECONDS", "DialLoop"]
 
@@ -24,17 +24,22 @@ TAKEN_OVER_WINDOW_SECONDS = 600.0
 """A second take-over within this time stops the flow: another client uses its client id and means to go on."""
 
 
+CUT_SHORT_REPORTED = 3
+"""So many connections in a row that were accepted and then closed without a reason look like a take-over."""
+
+
 class DialLoop:
     """One side's attempts, until `run` returns or is cancelled.
 
     `open_stream` makes one connection or raises `ConnectFailed` or `CredentialError`; `attach` hands it to the relay's
-    driver, after which `ended` is called once when it is over. `report` is told what goes wrong, `FlowHalted` when the
-    loop gives up.
+    driver, after which `accepted` is called when CONNACK has come and `ended` once when it is over. `report` is told
+    what goes wrong, `FlowHalted` when the loop gives up. `client_id` is for sentences.
     """
 
     def __init__(
         self,
         side: Side,
+        client_id: str,
         *,
         open_stream: Callable[[], Awaitable[Stream]],
         attach: Callable[[Side, Stream], None],
@@ -43,6 +48,7 @@ class DialLoop:
         random: Callable[[], float],
     ) -> None:
         self._side = side
+        self._client_id = client_id
         self._open_stream = open_stream
         self._attach = attach
         self._report = report
@@ -53,6 +59,8 @@ class DialLoop:
         self._can_be_woken = False
         self._taken_over_at: float | None = None
         self._next_retry_at: float | None = None
+        self._was_accepted = False
+        self._cut_short = 0
 
     @property
     def next_retry_seconds(self) -> float | None:
@@ -67,9 +75,15 @@ class DialLoop:
                 return
             await self._wait(seconds)
 
+    def accepted(self) -> None:
+        """Take note that the server has accepted the connection."""
+        self._was_accepted = True
+
     def ended(self, event: ConnectionEnded) -> None:
-        """Take note that the connection is over."""
+        """Take note that the connection is over. From now on a `wake` is for the next attempt."""
         if self._ending is not None and not self._ending.done():
+            self._wake.clear()
+            self._can_be_woken = event.retry.kind != "taken_over"
             self._ending.set_result(event)
 
     def wake(self) -> None:
@@ -97,16 +111,20 @@ class DialLoop:
             self._report(DialFailed(self._side, detail, "please report this", seconds))
             return seconds
         self._ending = asyncio.get_running_loop().create_future()
+        self._was_accepted = False
         began = self._monotonic()
         self._attach(self._side, stream)
         event = await self._ending
-        self._wake.clear()
         if self._monotonic() - began >= GOOD_CONNECTION_SECONDS:
             self._backoff.reset()
+            self._cut_short = 0
+        elif self._was_accepted and event.reason_code is None and not event.by_us:
+            self._cut_short += 1
+            if self._cut_short == CUT_SHORT_REPORTED:
+                self._report(ConnectionsCutShort(self._side, self._cut_short, self._client_id))
         return self._seconds_after(event)
 
     def _seconds_after(self, event: ConnectionEnded) -> float | None:
-        self._can_be_woken = event.retry.kind != "taken_over"
         match event.retry.kind:
             case "now":
                 return 0.0
@@ -123,8 +141,8 @@ class DialLoop:
                     return SLOW_RETRY_SECONDS
                 detail = f"another client took the session of the {self._side.value} over twice: {event.detail}"
                 hint = (
-                    "is the same data flow deployed twice? give one of them another clientIdPrefix; "
-                    "then edit the flow or restart"
+                    f"its client id is {self._client_id}: is the same data flow deployed twice? "
+                    "give one of them another clientIdPrefix; then edit the flow or restart"
                 )
                 self._report(FlowHalted(self._side, detail, hint))
                 return None

@@ -136,12 +136,18 @@ class Engine:
             return msgspec.json.encode(await self.status())
 
         async def reload() -> bytes:
-            return msgspec.json.encode(await self.reload())
+            # In a task of its own: whoever asks and does not wait for the answer must not leave it half done.
+            task = self._parts.tasks.start(self.reload(), "reload")
+            return msgspec.json.encode(await asyncio.shield(task))
 
         return {"status": status, "reload": reload}
 
     async def _changed(self) -> None:
-        await self.reload()
+        try:
+            await self.reload()
+        except Exception as error:  # a fault of ours in applying one edit must not end the watch for the next
+            text = f"internal error: {type(error).__name__}: {error}"
+            self._reject(Rejected((text,)), self._parts.clock())
 
     async def _apply(self, declared: Declared) -> None:
         before, self._declared = self._declared, declared
@@ -156,7 +162,8 @@ class Engine:
         await self._parts.supervisor.apply(declared.wanted)
         if declared.wanted != before.wanted:
             names = {plan.name for plan in declared.wanted.flows}
-            log_engine_line("engine", Line("info", "=", f"applied what is declared: {len(names)} data flows run"))
+            count = "1 data flow runs" if len(names) == 1 else f"{len(names)} data flows run"
+            log_engine_line("engine", Line("info", "=", f"applied what is declared: {count}"))
 
     async def _use_credentials(self) -> None:
         levels = self._declared.wanted.log_levels

@@ -52,18 +52,12 @@ class FlowGroup:
         return len(self._slots)
 
     async def apply(self, wanted: Assignment) -> None:
-        """Make `wanted` what runs.
+        """Make `wanted` what runs; once the group stops, nothing is started any more.
 
         Returns when every released flow has stopped, since it may start elsewhere next; everything else goes on by itself.
         """
-        running = [slot.plan for slot in self._slots.values() if slot.wanted is not None]
-        change = diff(running, wanted)
-        for plan in change.start:
-            self._change(plan, plan)
-        for _, plan in change.replace:
-            self._change(plan, plan)
-        released = [self._stop(stop) for stop in change.stop]
-        await asyncio.gather(*(task for stop, task in zip(change.stop, released, strict=True) if not stop.end_session))
+        if not self._is_stopping:
+            await self._carry_out(wanted)
 
     def use_credentials(self, credentials: Credentials) -> None:
         """Take secrets that may have changed; only connections that used others are re-made."""
@@ -82,7 +76,7 @@ class FlowGroup:
     async def stop(self) -> None:
         """Drain every flow and keep its session."""
         self._is_stopping = True
-        await self.apply(Assignment(released=frozenset(self._slots)))
+        await self._carry_out(Assignment(released=frozenset(self._slots)))
         # Sessions that are being ended are left to their brokers' expiry rather than waited for.
         self.abandon()
         while self._changes:
@@ -108,6 +102,18 @@ class FlowGroup:
             for runner in self._runners()
             if (problem := _problem(runner.check_accounting)) is not None
         ]
+
+    async def _carry_out(self, wanted: Assignment) -> None:
+        running = [slot.plan for slot in self._slots.values() if slot.wanted is not None]
+        change = diff(running, wanted)
+        for plan in change.start:
+            self._change(plan, plan)
+        for _, plan in change.replace:
+            self._change(plan, plan)
+        stopping = [(stop, self._stop(stop)) for stop in change.stop]
+        # Not `gather`, which would cancel them when whoever waits here is cancelled.
+        if released := [task for stop, task in stopping if not stop.end_session]:
+            await asyncio.wait(released)
 
     def _runners(self) -> list[FlowRunner]:
         return [slot.runner for slot in self._slots.values() if slot.runner is not None]

@@ -24,11 +24,14 @@ from tidegate.flow.policy import SUBSCRIBE_RETRY
 from tidegate.telemetry.events import (
     CONFIGURATION_ERROR,
     CONNECTION_FAILED,
+    ConnectionsCutShort,
     CredentialRefused,
     CredentialsChanged,
     DialFailed,
     EngineEvent,
     FlowHalted,
+    connection_remedy,
+    line_of,
 )
 from tidegate.telemetry.status import DataflowHealth, FlowStatus, Health
 
@@ -55,12 +58,15 @@ WELL = Verdict("Available", None, "messages flow")
 class _SideHealth:
     """What is wrong with one side; None is nothing.
 
-    `failure` lasts until the side is up, `weakness` until it connects again, `credential` until a new one is used.
+    `failure` lasts until the side is up, `weakness` until it connects again, `credential` until a new one is used,
+    `cut_short` until a connection lives. `is_open` is that the server has accepted the connection.
     """
 
     failure: Verdict | None = None
     weakness: Verdict | None = None
     credential: Verdict | None = None
+    cut_short: Verdict | None = None
+    is_open: bool = False
     is_refused: bool = False
 
 
@@ -81,6 +87,7 @@ class FlowHealth:
         if isinstance(event, ConnectionOpened):
             side = self._sides[event.side]
             side.weakness = None
+            side.is_open = True
             side.is_refused = False
             if event.side is Side.DESTINATION:
                 side.failure = None
@@ -119,6 +126,11 @@ class FlowHealth:
                 )
             else:
                 side.failure = Verdict("Unavailable", code, message)
+        elif isinstance(event, ConnectionsCutShort):
+            line = line_of(event)
+            self._sides[event.side].cut_short = Verdict(
+                "Degraded", CONNECTION_FAILED[event.side], _with_hint(line.text, line.hint)
+            )
         elif isinstance(event, CredentialsChanged):
             self._sides[event.side].credential = None
         elif isinstance(event, FlowHalted):
@@ -128,13 +140,17 @@ class FlowHealth:
         """Take note that what is stored is again what the connection uses."""
         self._sides[side].credential = None
 
+    def note_good_connection(self, side: Side) -> None:
+        """Take note that a connection has lived long enough."""
+        self._sides[side].cut_short = None
+
     def verdict(
         self, source_state: str, destination_state: str, oldest_pending_seconds: float | None, delivered: int
     ) -> Verdict:
         """Judge the flow, given the states of both sides (`Relay.side_state`) and its figures."""
         if self._halted is not None:
             return self._halted
-        if self._held is not None and delivered > self._held_delivered:
+        if self._held is not None and (delivered > self._held_delivered or oldest_pending_seconds is None):
             self._held = None
         findings = [finding for finding in (self._held, self._declared, *self._stalls.values()) if finding is not None]
         for side, is_up in (
@@ -144,9 +160,10 @@ class FlowHealth:
             known = self._sides[side]
             if is_up:
                 known.failure = None
-            elif known.failure is None:
+            elif known.failure is None and side not in self._stalls:
                 findings.append(Verdict("Unknown", None, f"connecting to the {side.value}"))
-            findings += [item for item in (known.failure, known.weakness, known.credential) if item is not None]
+            flaws = (known.cut_short, known.failure, known.weakness, known.credential)
+            findings += [item for item in flaws if item is not None]
         if oldest_pending_seconds is not None and oldest_pending_seconds >= self._stall_seconds / 2:
             message = f"the oldest unacknowledged message is {oldest_pending_seconds:.0f} s old"
             findings.append(Verdict("Degraded", CONNECTION_FAILED[Side.DESTINATION], message))
@@ -154,14 +171,16 @@ class FlowHealth:
 
     def _handle_ended(self, event: ConnectionEnded) -> None:
         side = self._sides[event.side]
+        was_open, side.is_open = side.is_open, False
+        message = _with_hint(event.detail, connection_remedy(event))
         if side.is_refused or event.retry.kind in ("now", "never"):
             return
-        if event.side is Side.SOURCE and event.by_us and event.reason_code in SUBSCRIBE_RETRY:
-            side.failure = Verdict("Unavailable", SUBSCRIPTION_FAILED, event.detail)
+        if event.side is Side.SOURCE and event.by_us and was_open and event.reason_code in SUBSCRIBE_RETRY:
+            side.failure = Verdict("Unavailable", SUBSCRIPTION_FAILED, message)
             return
         # A connection that was good and is being re-made is a flaw; one that cannot be made is a failure.
         was_good = side.failure is None and event.retry.kind == "backoff"
-        side.failure = Verdict("Degraded" if was_good else "Unavailable", CONNECTION_FAILED[event.side], event.detail)
+        side.failure = Verdict("Degraded" if was_good else "Unavailable", CONNECTION_FAILED[event.side], message)
 
 
 def dataflow_health(flows: Sequence[FlowStatus]) -> list[DataflowHealth]:

@@ -1,4 +1,4 @@
-"""The HTTP listeners that should be open: the engine's, and one for each profile with a metrics port of its own.
+"""The HTTP listeners that should be open: the engine's, and one for each metrics port that profiles ask for.
 
 Knows which, and that one which cannot be opened is tried again. Does not know what they answer.
 """
@@ -28,7 +28,7 @@ class Listeners:
         host: str,
         port: int,
         routes: Mapping[str, Route],
-        profile_routes: Callable[[str], Mapping[str, Route]],
+        profile_routes: Callable[[frozenset[str]], Mapping[str, Route]],
         tasks: Tasks,
     ) -> None:
         self._host = host
@@ -37,7 +37,7 @@ class Listeners:
         self._tasks = tasks
         self._open: dict[int, StatusHttp] = {}
         self._problems: dict[int, str] = {}
-        self._profiles: dict[int, str] = {}
+        self._profiles: dict[int, frozenset[str]] = {}
         if port:
             self._open[port] = StatusHttp(host, port, routes, tasks)
 
@@ -47,21 +47,24 @@ class Listeners:
         return list(self._problems.values())
 
     def serve_profiles(self, prometheus_ports: Mapping[str, int]) -> None:
-        """Open and close listeners so that profiles have those they ask for; call `listen` or wait for `run` after it."""
+        """Open and close listeners so that profiles have those they ask for; call `listen` or wait for `run` after it.
+
+        Profiles that ask for the same port share its listener.
+        """
         wanted = {
-            port: profile
-            for profile, port in sorted(prometheus_ports.items())
+            port: frozenset(profile for profile, asked in prometheus_ports.items() if asked == port)
+            for port in prometheus_ports.values()
             if port not in (0, DEFAULT_PROMETHEUS_PORT, self._port)
         }
-        for port, profile in list(self._profiles.items()):
-            if wanted.get(port) != profile:
+        for port, profiles in list(self._profiles.items()):
+            if wanted.get(port) != profiles:
                 self._open.pop(port).close()
                 self._problems.pop(port, None)
                 del self._profiles[port]
-        for port, profile in wanted.items():
+        for port, profiles in wanted.items():
             if port not in self._open:
-                self._profiles[port] = profile
-                self._open[port] = StatusHttp(self._host, port, self._profile_routes(profile), self._tasks)
+                self._profiles[port] = profiles
+                self._open[port] = StatusHttp(self._host, port, self._profile_routes(profiles), self._tasks)
 
     async def listen(self) -> None:
         """Open what is not open; what fails is reported once."""

@@ -17,6 +17,7 @@ from tidegate.resources import manifest
 from tidegate.resources.finding_list import in_order
 from tidegate.resources.references import SecretNames
 from tidegate.resources.resource_set import ResourceSet
+from tidegate.resources.source_map import SourceMap
 from tidegate.settings import Settings
 
 __all__ = ["Loaded", "load"]
@@ -33,6 +34,7 @@ class Loaded:
     diagnostics: tuple[Diagnostic, ...]
     lines: Mapping[str, str]
     resources: ResourceSet
+    source_map: SourceMap
 
 
 def load(paths: Iterable[str | os.PathLike[str]], settings: Settings) -> Loaded:
@@ -50,6 +52,7 @@ def load(paths: Iterable[str | os.PathLike[str]], settings: Settings) -> Loaded:
         diagnostics=diagnostics,
         lines=declared.lines,
         resources=resources,
+        source_map=declared.source_map,
     )
 
 

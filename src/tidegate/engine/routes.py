@@ -60,11 +60,11 @@ def engine_routes(status: GetStatus, check_accounting: Callable[[], Awaitable[li
     }
 
 
-def profile_routes(status: GetStatus, profile: str) -> dict[str, Route]:
-    """Return the routes of a profile's own metrics listener."""
+def profile_routes(status: GetStatus, profiles: frozenset[str]) -> dict[str, Route]:
+    """Return the routes of a metrics listener that some profiles have to themselves."""
 
     async def metrics(query: Query) -> Answer:
-        return Answer(render_metrics(await status(), frozenset([profile])), CONTENT_TYPE)
+        return Answer(render_metrics(await status(), profiles), CONTENT_TYPE)
 
     return {"/metrics": metrics}
 

@@ -9,38 +9,54 @@ import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from typing import Literal
 
 from tidegate.engine.credentials import Credentials
-from tidegate.engine.dial_loop import DialLoop
+from tidegate.engine.dial_loop import GOOD_CONNECTION_SECONDS, DialLoop
 from tidegate.engine.health import FlowHealth, Verdict
 from tidegate.engine.session_records import SessionRecords
 from tidegate.engine.tally import FlowTally
 from tidegate.exceptions import CredentialError
-from tidegate.flow.events import ConnectionEnded, Drained, MessageDropped, RelayEvent, Side, SubscriptionsHeld
+from tidegate.flow.events import (
+    ConnectionEnded,
+    ConnectionOpened,
+    Drained,
+    MessageDropped,
+    RelayEvent,
+    Side,
+    SubscriptionsHeld,
+)
 from tidegate.flow.plan import EndpointPlan, FlowPlan, SidePlan
 from tidegate.flow.relay import Relay
 from tidegate.moment import Moment
 from tidegate.net.driver import RelayDriver
+from tidegate.net.packet_log import LoggedStream
 from tidegate.net.stream import Stream
 from tidegate.net.tasks import Tasks
+from tidegate.telemetry.drop_log import DropLog
 from tidegate.telemetry.events import (
     CredentialRefused,
     CredentialsChanged,
     DrainEnded,
-    DropLog,
     EngineEvent,
     FlowHalted,
     FlowStarted,
     FlowStopped,
+    Line,
+    SessionNotRecorded,
     line_of,
 )
-from tidegate.telemetry.logs import log_flow_line
+from tidegate.telemetry.logs import log_flow_line, logs_packets
 from tidegate.telemetry.status import FlowStatus, SideStatus
 
 __all__ = ["FlowRunner", "FlowTools", "iso_time"]
 
 CLOSING_SECONDS_MAX = 3.0
 """How long the sockets of a relay that has ended may take to close."""
+
+
+_UP = ("connected", "subscribed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +88,7 @@ class FlowRunner:
         self._tools = tools
         self._credentials = credentials
         self._tally = tally
+        self._holds_filters = bool(held_filters)
         self._relay = Relay(plan, held_filters=held_filters)
         self._driver = RelayDriver(
             self._relay, clock=tools.clock, loop=asyncio.get_running_loop(), on_event=self._handle_event
@@ -114,9 +131,8 @@ class FlowRunner:
             for task in self._loop_tasks:
                 task.cancel()
             self._tally.retire(self._relay)
-        if end_session and self._drained.is_set():
-            self._tools.records.forget(self.plan.source.client_id)
-        self._report(FlowStopped(session_kept=not end_session))
+        # A source that could not be reached in time still has its session, whatever was wanted.
+        self._report(FlowStopped(session_kept=not end_session or self._holds_filters))
 
     def abandon(self) -> None:
         """Disconnect now, whatever is pending; a `stop` that waits comes to its end."""
@@ -162,6 +178,8 @@ class FlowRunner:
             state = self._relay.side_state(side)
             if state != self._states[side][0]:
                 self._states[side] = (state, now.wall)
+            elif state in _UP and now.wall - self._states[side][1] >= GOOD_CONNECTION_SECONDS:
+                self._health.note_good_connection(side)
         verdict = self._health.verdict(
             self._states[Side.SOURCE][0],
             self._states[Side.DESTINATION][0],
@@ -198,7 +216,7 @@ class FlowRunner:
             endpoint=plan.endpoint.name,
             service_type=plan.endpoint.service_type,
             state=state,
-            connected=state in ("connected", "subscribed"),
+            connected=state in _UP,
             client_id=plan.client_id,
             inflight=self._relay.inflight(side),
             reconnects=dict(self._tally.reconnects[side]),
@@ -214,6 +232,7 @@ class FlowRunner:
     def _dial_loop(self, side: Side) -> DialLoop:
         return DialLoop(
             side,
+            self._side_plan(side).client_id,
             open_stream=lambda: self._open_stream(side),
             attach=self._driver.attach,
             report=self._report,
@@ -223,11 +242,12 @@ class FlowRunner:
 
     async def _open_stream(self, side: Side) -> Stream:
         endpoint = self._side_plan(side).endpoint
-        fingerprint = self._credentials.fingerprint(endpoint)
+        # Of the attempt, whatever comes of it: what was tried already is no reason to hurry the next one.
+        self._fingerprints[side] = self._credentials.fingerprint(endpoint)
         tls = self._credentials.ssl_context(endpoint)
         stream = await self._tools.dial(endpoint, tls)
-        self._fingerprints[side] = fingerprint
-        return stream
+        # Asked once for each connection, so that packets cost nothing where nobody wants their lines.
+        return LoggedStream(stream, partial(self._log_packet, side)) if logs_packets(self.plan.profile) else stream
 
     async def _drains_within(self, seconds: float) -> bool:
         try:
@@ -245,10 +265,12 @@ class FlowRunner:
                 self._log(event, {"hidden": hidden} if hidden else {})
             return
         self._report(event)
-        if isinstance(event, ConnectionEnded):
+        if isinstance(event, ConnectionOpened):
+            self._loops[event.side].accepted()
+        elif isinstance(event, ConnectionEnded):
             self._loops[event.side].ended(event)
         elif isinstance(event, SubscriptionsHeld):
-            self._tools.records.record(self.plan.source.client_id, event.topic_filters)
+            self._record(event.topic_filters)
         elif isinstance(event, Drained):
             self._drained.set()
 
@@ -261,10 +283,26 @@ class FlowRunner:
         if isinstance(event, FlowHalted):
             self._driver.call(Relay.abandon)
 
+    def _record(self, topic_filters: tuple[str, ...]) -> None:
+        """Write down what the source session holds, before the SUBSCRIBE that makes it so leaves."""
+        self._holds_filters = bool(topic_filters)
+        try:
+            self._tools.records.record(self.plan.source.client_id, topic_filters)
+        except OSError as error:
+            self._report(SessionNotRecorded(error.strerror or str(error)))
+
+    def _log_packet(self, side: Side, mark: Literal["<", ">"], text: str) -> None:
+        # JSON lines have no mark, so the words say it too.
+        text = f"{'received' if mark == '<' else 'sent'} {text}"
+        line = Line("debug", mark, text, side=side, fields={"side": side.value})
+        endpoint = self._side_plan(side).endpoint.name
+        log_flow_line(self.plan.profile, self.plan.name, self.plan.ordinal, endpoint, line, {})
+
     def _log(self, event: RelayEvent | EngineEvent, fields: dict[str, int]) -> None:
         line = line_of(event)
         if line.side is not None and line.error_code is not None:
             self._tally.errors[line.side][line.error_code] += 1
+        if line.side is not None and line.level in ("warning", "error"):
             self._last_errors[line.side] = line.text
         endpoint = None if line.side is None else self._side_plan(line.side).endpoint.name
         log_flow_line(self.plan.profile, self.plan.name, self.plan.ordinal, endpoint, line, fields)

@@ -8,14 +8,19 @@ import asyncio
 import hashlib
 import json
 import os
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 __all__ = ["SessionRecords"]
 
 
 class SessionRecords:
-    """The records in one folder. Files are read and written by one thread, in the order of the calls.
+    """The records in one folder.
+
+    A record is in its file when `record` returns, so that the death of the process cannot lose it; it takes two system
+    calls more than nothing, and those only when it changed. One thread then sees to it that a loss of power cannot
+    either: that may take a disk long, and nothing waits for it.
 
     Each client id is recorded by the one process that runs it, so several processes may share the folder.
     """
@@ -28,13 +33,24 @@ class SessionRecords:
         """Return what was recorded last, empty when nothing was or when the file is damaged."""
         return await asyncio.wrap_future(self._thread.submit(self._read, client_id))
 
-    def record(self, client_id: str, topic_filters: tuple[str, ...]) -> "Future[None]":
-        """Write down, soon, what the session holds now; the future fails with `OSError` when the disk does."""
-        return self._thread.submit(self._write, client_id, frozenset(topic_filters))
+    def record(self, client_id: str, topic_filters: tuple[str, ...]) -> None:
+        """Write down what the session holds now; of one that holds nothing there is no record.
 
-    def forget(self, client_id: str) -> "Future[None]":
-        """Remove the record of a session that has ended."""
-        return self._thread.submit(self._path(client_id).unlink, missing_ok=True)
+        Raises `OSError` when it cannot be written; the old record stays then.
+        """
+        path = self._path(client_id)
+        if not topic_filters:
+            path.unlink(missing_ok=True)
+            return
+        if self._read(client_id) == frozenset(topic_filters):
+            return
+        text = json.dumps({"client_id": client_id, "topic_filters": sorted(topic_filters)})
+        temporary = path.with_suffix(".new")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123, the mode is set when it is made
+            file.write(text)
+        temporary.replace(path)
+        self._thread.submit(self._secure, path)
 
     def close(self) -> None:
         """Finish what was asked for, and stop."""
@@ -56,20 +72,12 @@ class SessionRecords:
             frozenset(item for item in filters if isinstance(item, str)) if isinstance(filters, list) else frozenset()
         )
 
-    def _write(self, client_id: str, topic_filters: frozenset[str]) -> None:
-        path = self._path(client_id)
-        if path.exists() and self._read(client_id) == topic_filters:
-            return
-        text = json.dumps({"client_id": client_id, "topic_filters": sorted(topic_filters)})
-        temporary = path.with_suffix(".new")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123, the mode is set when it is made
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        folder = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    def _secure(self, path: Path) -> None:
+        """Let the disk keep a record and its name. What fails here is lost only with the power."""
+        for place in (path, self._directory):
+            with suppress(OSError):
+                descriptor = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)

@@ -6,11 +6,12 @@ answers mean: each route is a function.
 
 import asyncio
 import ipaddress
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from tidegate.exceptions import ListenFailed
 from tidegate.net.tasks import Tasks
@@ -68,7 +69,10 @@ class StatusHttp:
         try:
             self._server = await loop.create_server(self._protocol, self._host, self._port)
         except OSError as error:
-            raise ListenFailed(self.address, error.strerror or str(error)) from error
+            # The loop's own sentence repeats the address; a name that does not resolve has no number of this kind.
+            is_system = error.errno is not None and error.errno > 0
+            detail = os.strerror(error.errno).lower() if is_system and error.errno else error.strerror or str(error)
+            raise ListenFailed(self.address, detail) from error
 
     @property
     def is_listening(self) -> bool:
@@ -121,11 +125,11 @@ class StatusHttp:
         hosts = [line.partition(":")[2].strip() for line in lines[1:] if line.partition(":")[0].lower() == "host"]
         if len(hosts) != 1 or not self._is_allowed_host(hosts[0]):
             return _refusal(HTTPStatus.MISDIRECTED_REQUEST), False
-        url = urlsplit(target)
-        route = self._routes.get(url.path)
+        path, _, query = target.partition("?")
+        route = self._routes.get(path)
         if route is None:
             return _refusal(HTTPStatus.NOT_FOUND, "\n".join(["not found; there are:", *self._routes, ""])), False
-        return await route(dict(parse_qsl(url.query, keep_blank_values=True))), method == "HEAD"
+        return await route(dict(parse_qsl(query, keep_blank_values=True))), method == "HEAD"
 
     def _is_allowed_host(self, header: str) -> bool:
         """Refuse a name that a web page's owner could have pointed at this address (DNS rebinding).

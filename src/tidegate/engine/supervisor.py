@@ -56,10 +56,13 @@ class Supervisor:
         self._plans: dict[FlowKey, FlowPlan] = {}
         self._wanted_places: set[Place] = set()
         self._lock = asyncio.Lock()
+        self._is_stopping = False
 
     async def apply(self, wanted: Wanted) -> None:
-        """Make `wanted` what runs. What is not touched is not disturbed."""
+        """Make `wanted` what runs. What is not touched is not disturbed; once it stops, nothing is started any more."""
         async with self._lock:
+            if self._is_stopping:
+                return
             before = self._places
             after = {flow_key(plan): _place(plan, wanted) for plan in wanted.flows}
             moved = {key for key, place in after.items() if key in before and before[key] != place}
@@ -112,6 +115,7 @@ class Supervisor:
 
     async def stop(self) -> None:
         """Drain everything, keep all sessions, and end the workers."""
+        self._is_stopping = True
         await asyncio.gather(self._group.stop(), *(worker.stop() for worker in self._workers.values()))
 
     def abandon(self) -> None:

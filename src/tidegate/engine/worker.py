@@ -3,7 +3,7 @@
 Knows requests and a flow group. Does not know how the group is built (`app`) or how the process was started (`workers`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 from tidegate.engine.credentials import Credentials
 from tidegate.engine.flow_group import FlowGroup
@@ -26,23 +26,20 @@ __all__ = ["work"]
 async def work(
     channel: Channel, group: FlowGroup, credentials: Callable[[SecretValues], Credentials], tasks: Tasks
 ) -> None:
-    """Serve requests until the engine says stop or is gone.
+    """Serve requests until the engine closes the channel or is gone.
 
-    When it is gone nothing is drained: another engine may already be starting these flows, and their sessions hold what
-    is not settled.
+    Then nothing is drained any more: another engine may already be starting these flows, and their sessions hold what is
+    not settled.
     """
     while (received := await channel.receive()) is not None:
         number, message = received
         if isinstance(message, StopFlows):
             if message.at_once:
                 group.abandon()
-            await group.stop()
-            channel.send(number, Reply(None))
-            await channel.flush()
-            return
-        if isinstance(message, Apply):
-            # Draining takes time, and the engine goes on asking for the status meanwhile.
-            tasks.start(_apply(channel, number, message, group), "apply")
+            # Draining takes time, and the engine goes on asking for the status meanwhile, or says stop once more.
+            tasks.start(_answer_after(group.stop(), channel, number), "stop")
+        elif isinstance(message, Apply):
+            tasks.start(_answer_after(group.apply(message.assignment), channel, number), "apply")
         elif isinstance(message, UseSecrets):
             set_levels(message.log_level)
             group.use_credentials(credentials(message.secret_values))
@@ -53,6 +50,6 @@ async def work(
             channel.send(number, Reply(group.check_accounting()))
 
 
-async def _apply(channel: Channel, number: int, message: Apply, group: FlowGroup) -> None:
-    await group.apply(message.assignment)
+async def _answer_after(step: Coroutine[None, None, None], channel: Channel, number: int) -> None:
+    await step
     channel.send(number, Reply(None))

@@ -83,7 +83,7 @@ class CheckAccounting:
 
 @dataclass(frozen=True, slots=True)
 class StopFlows:
-    """Drain everything, keep the sessions, answer, and exit. `at_once` leaves what is pending."""
+    """Drain everything, keep the sessions, and answer. `at_once` leaves what is pending."""
 
     at_once: bool = False
 

@@ -99,6 +99,8 @@ class Worker:
         if self._process is not None:
             seconds = EXIT_SECONDS_MAX if at_once else self._drain_seconds + EXIT_SECONDS_MAX
             await self._ask(StopFlows(at_once), seconds)
+        else:
+            self._task.cancel()
         if self._channel is not None:
             self._channel.close()
         await asyncio.wait([self._task], timeout=EXIT_SECONDS_MAX)
@@ -135,6 +137,8 @@ class Worker:
         channel = self._channel = await Channel.over(ours)
         try:
             log_engine_line("workers", Line("info", "=", "started", fields=self._fields(process)))
+            if self._is_stopping:
+                return
             channel.send(0, self._setup())
             channel.send(0, Apply(self._assignment))
             while (received := await channel.receive()) is not None:

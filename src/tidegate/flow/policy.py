@@ -10,12 +10,14 @@ from tidegate.settings import OnRejected
 
 __all__ = [
     "BACKOFF",
+    "CONNECTION_REMEDIES",
     "CONNECTION_RETRY",
     "NEVER",
     "NOW",
     "PUBLISH_REJECTIONS",
     "REASON_NAMES",
     "SLOW",
+    "SUBSCRIBE_REMEDIES",
     "SUBSCRIBE_RETRY",
     "TAKEN_OVER",
     "Rejection",
@@ -111,6 +113,31 @@ CONNECTION_RETRY: dict[Literal["connack", "disconnect"], dict[int, Retry]] = {
         **dict.fromkeys((0x00, 0x80, 0x83, 0x89, 0x8B, 0x8D, 0x93, 0x96, 0x97, 0x98, 0x9C, 0x9F, 0xA0), BACKOFF),
         0x8E: TAKEN_OVER,
     },
+}
+
+_ACCESS = "check the endpoint's authentication, and what the broker allows this client"
+_ADDRESS = "change the endpoint's host to the server that the broker names"
+
+# What a person can do about a CONNACK or DISCONNECT; for the other reasons there is only the broker's log.
+CONNECTION_REMEDIES: dict[int, str] = {
+    0x84: "the broker has to speak MQTT 5",
+    0x85: "set a clientIdPrefix on the endpoint that the broker accepts",
+    0x86: _ACCESS,
+    0x87: _ACCESS,
+    0x8A: "ask the broker's administrator why this client is banned",
+    0x8C: "choose an authentication method for the endpoint that the broker has",
+    0x8E: "is the same data flow deployed twice? give one of them another clientIdPrefix",
+    0x97: "raise the broker's quota for connections or sessions",
+    0x9C: _ADDRESS,
+    0x9D: _ADDRESS,
+}
+
+SUBSCRIBE_REMEDIES: dict[int, str] = {
+    0x87: "allow this client to subscribe to the topic filter at the source broker",
+    0x8F: "change the topic filter in dataSources to one that the source broker accepts",
+    0x97: "raise the source broker's quota for subscriptions",
+    0x9E: "set instanceCount: 1, and name no shared subscription in dataSources",
+    0xA2: "name the topics in dataSources without wildcards",
 }
 
 SUBSCRIBE_RETRY: dict[int, Retry] = {

@@ -52,7 +52,7 @@ class AckWindow:
         in_step = 0
         if not self._settled:
             for packet_id in packet_ids:
-                if order[0] != packet_id or is_open[packet_id] != 1:
+                if not order or order[0] != packet_id or is_open[packet_id] != 1:
                     break
                 order.popleft()
                 del is_open[packet_id]

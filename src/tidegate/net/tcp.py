@@ -13,6 +13,11 @@ from tidegate.net.stream import CLOSE_SECONDS_MAX, WRITE_HIGH_BYTES, WRITE_LOW_B
 
 __all__ = ["TcpStream"]
 
+PROBE_AFTER_SECONDS = 60
+PROBE_INTERVAL_SECONDS = 10
+PROBES_MAX = 6
+"""A peer that is gone without a word is noticed by the system after two idle minutes, even with a keep alive of 0."""
+
 
 class TcpStream(asyncio.Protocol):
     """A `Stream` over one socket; see `net.stream` for the contract.
@@ -94,7 +99,9 @@ class TcpStream(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=WRITE_HIGH_BYTES, low=WRITE_LOW_BYTES)
-        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection = transport.get_extra_info("socket")
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        _probe_when_idle(connection)
         if self._peer is None:
             host, port = transport.get_extra_info("peername")[:2]
             self._peer = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -154,3 +161,15 @@ class TcpStream(asyncio.Protocol):
 
 def _discard(data: bytes) -> None:
     """Take the place of a receiver that wants no more."""
+
+
+def _probe_when_idle(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in (
+        ("TCP_KEEPIDLE", PROBE_AFTER_SECONDS),
+        ("TCP_KEEPINTVL", PROBE_INTERVAL_SECONDS),
+        ("TCP_KEEPCNT", PROBES_MAX),
+    ):
+        # Not every system has all three; those that have none keep their own times.
+        if hasattr(socket, option):
+            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)

@@ -23,22 +23,25 @@ from tidegate.flow.events import (
     StallSuspected,
     SubscriptionsHeld,
 )
-from tidegate.flow.policy import reason_name
+from tidegate.flow.policy import CONNECTION_REMEDIES, SUBSCRIBE_REMEDIES, reason_name
+from tidegate.telemetry.status import NOT_ERRORS
 
 __all__ = [
     "CONFIGURATION_ERROR",
     "CONNECTION_FAILED",
+    "ConnectionsCutShort",
     "CredentialRefused",
     "CredentialsChanged",
     "DialFailed",
     "DrainEnded",
-    "DropLog",
     "EngineEvent",
     "FlowHalted",
     "FlowStarted",
     "FlowStopped",
     "Line",
     "Mark",
+    "SessionNotRecorded",
+    "connection_remedy",
     "line_of",
 ]
 
@@ -83,6 +86,18 @@ class CredentialsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectionsCutShort:
+    """The server closed several connections in a row soon after it had accepted them, and gave no reason.
+
+    Some brokers (mosquitto 2.0.11) do that, without 0x8E, when another client takes the session over.
+    """
+
+    side: Side
+    count: int
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class FlowStarted:
     """A flow begins to run."""
 
@@ -111,12 +126,32 @@ class DrainEnded:
     seconds: float
 
 
-EngineEvent = DialFailed | CredentialRefused | CredentialsChanged | FlowStarted | FlowStopped | FlowHalted | DrainEnded
+@dataclass(frozen=True, slots=True)
+class SessionNotRecorded:
+    """The data directory did not take the record of what the source session holds; `detail` is the system's reason."""
+
+    detail: str
+
+
+EngineEvent = (
+    DialFailed
+    | CredentialRefused
+    | CredentialsChanged
+    | ConnectionsCutShort
+    | FlowStarted
+    | FlowStopped
+    | FlowHalted
+    | DrainEnded
+    | SessionNotRecorded
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One log line. `error_code` is the label it counts under in `aio_dataflow_errors`, None when it is no error."""
+    """One log line. `error_code` is the label it counts under in `aio_dataflow_errors`, None when it is not counted so.
+
+    Dropped messages are not: `Figures.payload_errors` counts those that have no line too.
+    """
 
     level: Literal["error", "warning", "info", "debug"]
     mark: Mark
@@ -125,6 +160,15 @@ class Line:
     side: Side | None = None
     error_code: str | None = None
     fields: Mapping[str, str | int | float] = field(default_factory=dict)
+
+
+def connection_remedy(event: ConnectionEnded) -> str | None:
+    """Return what a person can do about the end of a connection, None where its reason names nothing."""
+    if event.reason_code is None:
+        return None
+    if not event.by_us:
+        return CONNECTION_REMEDIES.get(event.reason_code)
+    return SUBSCRIBE_REMEDIES.get(event.reason_code) if event.side is Side.SOURCE else None
 
 
 def _connection_opened(event: ConnectionOpened) -> Line:
@@ -142,6 +186,7 @@ def _connection_ended(event: ConnectionEnded) -> Line:
         "warning",
         "x",
         f"the {event.side.value} connection ended: {event.detail}",
+        connection_remedy(event),
         side=event.side,
         error_code=CONNECTION_FAILED[event.side],
         fields={**code, "retry": event.retry.kind},
@@ -196,7 +241,7 @@ def _message_dropped(event: MessageDropped) -> Line:
         "!",
         f"dropped a message: {event.detail}",
         event.remedy,
-        error_code="PayloadError",
+        side=Side.SOURCE if event.reason in NOT_ERRORS else Side.DESTINATION,
         fields={"drop_reason": event.reason, "topic": event.topic},
     )
 
@@ -273,6 +318,18 @@ def _credentials_changed(event: CredentialsChanged) -> Line:
     return Line("info", "=", f"the credential of the {event.side.value} changed; connecting anew", side=event.side)
 
 
+def _connections_cut_short(event: ConnectionsCutShort) -> Line:
+    return Line(
+        "warning",
+        "!",
+        f"the {event.side.value} closed {event.count} connections in a row soon after it accepted them, without a reason",
+        f"another client may use the client id {event.client_id}: is the same data flow deployed twice? "
+        "give one of them another clientIdPrefix",
+        side=event.side,
+        error_code=CONNECTION_FAILED[event.side],
+    )
+
+
 def _flow_started(event: FlowStarted) -> Line:
     return Line("info", "=", "started")
 
@@ -296,6 +353,17 @@ def _drain_ended(event: DrainEnded) -> Line:
     return Line("warning", "x", f"still {event.pending} messages pending after draining for {event.seconds:g} s")
 
 
+def _session_not_recorded(event: SessionNotRecorded) -> Line:
+    return Line(
+        "error",
+        "!",
+        f"what the source session holds cannot be written down ({event.detail}): after an edit and a restart it may still "
+        "hold a topic filter that is declared no more",
+        "free space in the data directory, or make it writable",
+        side=Side.SOURCE,
+    )
+
+
 # Any: each function takes the one type it stands beside.
 _LINES: dict[type, Callable[[Any], Line]] = {
     ConnectionOpened: _connection_opened,
@@ -313,32 +381,15 @@ _LINES: dict[type, Callable[[Any], Line]] = {
     DialFailed: _dial_failed,
     CredentialRefused: _credential_refused,
     CredentialsChanged: _credentials_changed,
+    ConnectionsCutShort: _connections_cut_short,
     FlowStarted: _flow_started,
     FlowStopped: _flow_stopped,
     FlowHalted: _flow_halted,
     DrainEnded: _drain_ended,
+    SessionNotRecorded: _session_not_recorded,
 }
 
 
 def line_of(event: RelayEvent | EngineEvent) -> Line:
     """Return how an event is shown."""
     return _LINES[type(event)](event)
-
-
-class DropLog:
-    """Lets one line a minute pass for each reason for which one flow drops messages, and counts the others."""
-
-    WINDOW_SECONDS = 60.0
-
-    def __init__(self) -> None:
-        self._logged_at: dict[str, float] = {}
-        self._hidden: dict[str, int] = {}
-
-    def admit(self, reason: str, monotonic: float) -> int | None:
-        """Return how many lines were hidden since the last one, or None when this one is to be hidden too."""
-        last = self._logged_at.get(reason)
-        if last is not None and monotonic - last < self.WINDOW_SECONDS:
-            self._hidden[reason] = self._hidden.get(reason, 0) + 1
-            return None
-        self._logged_at[reason] = monotonic
-        return self._hidden.pop(reason, 0)

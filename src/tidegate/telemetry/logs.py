@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Literal, TextIO
 
 from tidegate.telemetry.events import Line
+from tidegate.telemetry.log_writer import LogWriter
 
 __all__ = [
     "TRACE",
@@ -18,6 +19,7 @@ __all__ = [
     "engine_logger",
     "log_engine_line",
     "log_flow_line",
+    "logs_packets",
     "parse_levels",
     "set_levels",
     "set_up_logs",
@@ -70,13 +72,13 @@ def parse_levels(text: str) -> tuple[int, dict[str, int]]:
 def set_up_logs(form: Literal["text", "json"] | None = None, stream: TextIO | None = None) -> None:
     """Send this program's log lines to `stream` (standard error). `form` None chooses text for a terminal, else JSON."""
     target = sys.stderr if stream is None else stream
-    handler = logging.StreamHandler(target)
+    handler = LogWriter(target)
     use_text = form == "text" or (form is None and target.isatty())
     handler.setFormatter(_TextFormatter() if use_text else _JsonFormatter())
     logging.addLevelName(TRACE, "TRACE")
-    # A line that cannot be written (the reader of a pipe is gone) must not disturb what is running.
-    logging.raiseExceptions = False
     root = logging.getLogger(_ROOT)
+    for former in root.handlers:
+        former.close()
     root.handlers[:] = [handler]
     root.propagate = False
     root.setLevel(logging.INFO)
@@ -112,6 +114,11 @@ def log_flow_line(
     if endpoint is not None:
         names["endpoint"] = endpoint
     _log(logging.getLogger(f"{_profile_name(profile)}.flow"), line, {**names, **fields})
+
+
+def logs_packets(profile: str) -> bool:
+    """Tell whether the flows of a profile log every packet: at level debug of the module `flow`."""
+    return logging.getLogger(f"{_profile_name(profile)}.flow").isEnabledFor(logging.DEBUG)
 
 
 def _log(logger: logging.Logger, line: Line, names: Mapping[str, str | int | float]) -> None:

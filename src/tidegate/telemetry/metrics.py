@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from tidegate.flow.accounting import LATENCY_BUCKETS_SECONDS
-from tidegate.telemetry.status import EngineStatus, FlowStatus, SideStatus
+from tidegate.telemetry.status import NOT_ERRORS, EngineStatus, FlowStatus, SideStatus
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
@@ -90,6 +90,7 @@ def _families(status: EngineStatus, flows: list[FlowStatus]) -> "Iterable[Metric
     busy = _Family(
         "aio_dataflow_messages_dropped_when_busy", counter, "QoS 0 messages dropped because too many were waiting"
     )
+    dropped = _Family("aio_dataflow_messages_dropped", counter, "Messages dropped, by reason, whatever it is")
     bytes_received = _Family("aio_dataflow_bytes_received", counter, "Payload bytes received")
     bytes_sent = _Family("aio_dataflow_bytes_sent", counter, "Payload bytes sent")
     errors = _Family("aio_dataflow_errors", counter, "Errors, by error code")
@@ -102,6 +103,8 @@ def _families(status: EngineStatus, flows: list[FlowStatus]) -> "Iterable[Metric
     connected = _Family("aio_dataflow_connected", gauge, "1 for a connection that is up")
     active = _Family("aio_dataflow_active_dataflows", gauge, "Data flows that run")
     active.add({}, len({flow.name for flow in flows}))
+    graphs = _Family("aio_dataflow_active_dataflow_graphs", gauge, "Data flow graphs that run: there are none")
+    graphs.add({}, 0)
     version = _Family("aio_dataflow_version", counter, "1, with the version of the engine")
     version.add({"version": status.version}, 1)
     reconcile = _Family("aio_dataflow_reconcile_errors", gauge, "1 while what is declared could not be applied")
@@ -120,8 +123,11 @@ def _families(status: EngineStatus, flows: list[FlowStatus]) -> "Iterable[Metric
         filtered.add(target, counters.filtered)
         bytes_sent.add(target, counters.bytes_sent)
         for reason, count in counters.dropped.items():
-            if reason != _BUSY:
+            dropped.add({"dataflow": flow.name, "profile": flow.profile, "reason": reason}, count)
+            if reason not in NOT_ERRORS:
                 errors_dropped.add({**target, "reason": reason}, count)
+        if wrong := counters.payload_errors():
+            errors.add({**target, "error_code": "PayloadError"}, wrong)
         both = {"dataflow": flow.name, "profile": flow.profile}
         pending.add(both, flow.pending)
         oldest.worst(both, flow.oldest_pending_seconds or 0.0)
@@ -134,8 +140,8 @@ def _families(status: EngineStatus, flows: list[FlowStatus]) -> "Iterable[Metric
                 errors.add({**labels, "error_code": code}, count)
     connected.values = {labels: 1 - down for labels, down in connected.values.items()}
     for family in (
-        received, redelivered, sent, retried, expired, filtered, errors_dropped, busy, bytes_received, bytes_sent,
-        errors, reconnects, pending, inflight, oldest, connected, active, version, reconcile,
+        received, redelivered, sent, retried, expired, filtered, errors_dropped, busy, dropped, bytes_received,
+        bytes_sent, errors, reconnects, pending, inflight, oldest, connected, active, graphs, version, reconcile,
     ):  # fmt: skip
         yield family.metric()
     yield _latency(flows)

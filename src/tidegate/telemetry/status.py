@@ -10,9 +10,21 @@ import msgspec
 from tidegate.flow.accounting import LATENCY_BUCKETS_SECONDS, Counters
 from tidegate.flow.plan import FlowPlan, SidePlan
 
-__all__ = ["DataflowHealth", "EngineStatus", "Figures", "FlowStatus", "Health", "ReloadStatus", "SideStatus"]
+__all__ = [
+    "NOT_ERRORS",
+    "DataflowHealth",
+    "EngineStatus",
+    "Figures",
+    "FlowStatus",
+    "Health",
+    "ReloadStatus",
+    "SideStatus",
+]
 
 Health = Literal["Available", "Degraded", "Unavailable", "Unknown"]
+
+NOT_ERRORS = frozenset({"busy", "joined", "returned", "unsubscribed"})
+"""Reasons for which a message is dropped though nothing is wrong with it: it is not wanted here, or comes again."""
 
 
 class Figures(msgspec.Struct, kw_only=True):
@@ -34,6 +46,10 @@ class Figures(msgspec.Struct, kw_only=True):
     bytes_sent: int = 0
     latency_buckets: list[int] = msgspec.field(default_factory=lambda: [0] * (len(LATENCY_BUCKETS_SECONDS) + 1))
     latency_sum_seconds: float = 0.0
+
+    def payload_errors(self) -> int:
+        """Return how many messages were dropped for something wrong with them (`PayloadError` of facts 8.1)."""
+        return sum(count for reason, count in self.dropped.items() if reason not in NOT_ERRORS)
 
     def add(self, other: "Figures | Counters") -> None:
         """Add the figures of an earlier relay of the same flow, or of another instance."""

@@ -1,0 +1,69 @@
+"""What `validate` says of credentials that cannot be used; `auth/test_tls.py` has every way in which they cannot."""
+
+import time
+from pathlib import Path
+
+import pytest
+from tests.certificates import EXPIRED, ca, encrypted_key
+from tests.resources.manifests import CLOUD, DEFAULT, UPLINK
+
+from tidegate.diagnostics import Diagnostic
+from tidegate.engine.credential_check import check_credentials
+from tidegate.engine.load import load
+from tidegate.moment import Moment
+from tidegate.settings import Settings
+
+AUTHORITY = ca()
+CLIENT = AUTHORITY.client()
+EXPIRED_CLIENT = AUTHORITY.client(period=EXPIRED)
+X509 = CLOUD.replace("{method: Anonymous}", "{method: X509Certificate, x509CertificateSettings: {secretRef: client}}")
+NOW = Moment(0.0, time.time())
+
+
+def check(directory: Path, certificate: bytes, key: bytes) -> list[Diagnostic]:
+    secret = directory / "secrets" / "client"
+    secret.mkdir(parents=True)
+    (secret / "client_cert.pem").write_bytes(certificate)
+    (secret / "client_key.pem").write_bytes(key)
+    manifest = directory / "flow.yaml"
+    manifest.write_text(DEFAULT + X509 + UPLINK)
+    settings = Settings(data_dir=directory, secrets_dir=directory / "secrets")
+    loaded = load([manifest], settings)
+    assert loaded.plan is not None
+    return check_credentials(loaded, settings, lambda: NOW)
+
+
+def test_a_usable_credential_is_no_finding(tmp_path: Path) -> None:
+    assert check(tmp_path, CLIENT.certificate, CLIENT.key) == []
+
+
+@pytest.mark.parametrize(
+    ("certificate", "key", "says"),
+    [
+        (CLIENT.certificate, encrypted_key(CLIENT.key), "client_key.pem is encrypted"),
+        (EXPIRED_CLIENT.certificate, EXPIRED_CLIENT.key, "client_cert.pem expired on 2021-02-03 04:05:06 UTC"),
+        (CLIENT.certificate, EXPIRED_CLIENT.key, "does not"),
+        (b"no certificate", CLIENT.key, "client_cert.pem"),
+    ],
+    ids=["encrypted key", "expired", "another key", "not PEM"],
+)
+def test_an_unusable_one_is_a_warning_at_its_reference(
+    tmp_path: Path, certificate: bytes, key: bytes, says: str
+) -> None:
+    (finding,) = check(tmp_path, certificate, key)
+    assert (finding.level, finding.code) == ("warning", "unusable-credential")
+    assert finding.message.startswith("secret client: ")
+    assert says in finding.message
+    assert finding.message.endswith("; data flows with the endpoint `cloud` will not connect")
+    assert finding.resource == "DataflowEndpoint/cloud"
+    assert finding.path == "spec.mqttSettings.authentication.x509CertificateSettings.secretRef"
+    assert finding.span is not None
+    line = (tmp_path / "flow.yaml").read_text().splitlines()[finding.span.line - 1]
+    assert line[finding.span.column - 1 :].startswith("client}")
+    assert finding.hint is not None
+
+
+def test_what_does_not_validate_is_not_tried(tmp_path: Path) -> None:
+    (tmp_path / "flow.yaml").write_text(UPLINK)
+    settings = Settings(data_dir=tmp_path)
+    assert check_credentials(load([tmp_path / "flow.yaml"], settings), settings, lambda: NOW) == []

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from tempfile import mkdtemp
 
 from benchmarks.processes import Program, free_port, running, start_broker
 from benchmarks.wire import FILTER, WINDOW
@@ -76,8 +77,7 @@ def tidegate(
     directory: Path, source_port: int, destination_port: int, qos: int, flow_count: int = 1
 ) -> Iterator[Program]:
     """Run `tidegate run` with `flow_count` data flows; the first moves the messages of the benchmark, all move their probe."""
-    manifests = directory / f"manifests-{free_port()}"
-    manifests.mkdir()
+    manifests = Path(mkdtemp(prefix="manifests-", dir=directory))
     for name, port in (("default", source_port), ("destination", destination_port)):
         text = ENDPOINT.format(name=name, port=port, qos=qos, window=WINDOW)
         (manifests / f"{name}.yaml").write_text(text)

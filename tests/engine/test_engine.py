@@ -76,8 +76,10 @@ def with_engine(directory: Path, test: Callable[[World, Running], Coroutine[Any,
 def test_it_runs_what_is_declared_and_drains_when_told_to_stop(tmp_path: Path) -> None:
     async def test(here: World, running: Running) -> None:
         status = await running.engine.status()
+        while [dataflow.health for dataflow in status.dataflows] != ["Available"]:
+            await asyncio.sleep(0.001)
+            status = await running.engine.status()
         assert [flow.name for flow in status.flows] == ["bridge"]
-        assert [dataflow.health for dataflow in status.dataflows] == ["Available"]
         assert (status.process_id, status.version, status.last_reload.applied) == (7, "0.1.0", True)
         assert running.engine.declared.wanted.flows == (PLAN,)
         running.engine.stop()

@@ -29,7 +29,9 @@ def test_failures_03_and_04_broker_restarted_with_persistence(world: World, side
         brokers[side].restart()
     grow(subscriber.seen_count, 200, "messages passed after the last restart")
     publisher.finish()
-    assert_kept(publisher, subscriber, duplicates_max=WINDOW * ROUNDS)
+    # mosquitto 2.0.11 has more in flight than our Receive Maximum while its queue is long, and a restart repeats that too.
+    windows = 2 * ROUNDS if side == "source" else ROUNDS
+    assert_kept(publisher, subscriber, duplicates_max=WINDOW * windows)
     engine.wait_settled("bridge")
     engine.check_accounting()
 

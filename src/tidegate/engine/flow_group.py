@@ -147,7 +147,7 @@ class FlowGroup:
             if slot.runner is not None and slot.wanted is not None:
                 await slot.runner.stop(end_session=False, seconds=self._drain_seconds)
                 slot.runner = None
-            held_filters = await self._tools.records.held_filters(key.client_id)
+            held_filters = self._tools.records.held_filters(key.client_id)
             if slot.wanted is None:
                 return
             tally = self._tallies.setdefault((key.name, key.ordinal), FlowTally())

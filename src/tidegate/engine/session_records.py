@@ -4,7 +4,6 @@ Knows one small file for each client id, replaced whole, so a crash leaves the o
 Does not know brokers: the relay says what the session holds.
 """
 
-import asyncio
 import hashlib
 import json
 import os
@@ -29,9 +28,18 @@ class SessionRecords:
         self._directory = directory
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="session-records")
 
-    async def held_filters(self, client_id: str) -> frozenset[str]:
+    def held_filters(self, client_id: str) -> frozenset[str]:
         """Return what was recorded last, empty when nothing was or when the file is damaged."""
-        return await asyncio.wrap_future(self._thread.submit(self._read, client_id))
+        try:
+            record = json.loads(self._path(client_id).read_bytes())
+        except (OSError, ValueError):
+            return frozenset()
+        if not isinstance(record, dict) or record.get("client_id") != client_id:
+            return frozenset()
+        filters = record.get("topic_filters")
+        return (
+            frozenset(item for item in filters if isinstance(item, str)) if isinstance(filters, list) else frozenset()
+        )
 
     def record(self, client_id: str, topic_filters: tuple[str, ...]) -> None:
         """Write down what the session holds now; of one that holds nothing there is no record.
@@ -42,7 +50,7 @@ class SessionRecords:
         if not topic_filters:
             path.unlink(missing_ok=True)
             return
-        if self._read(client_id) == frozenset(topic_filters):
+        if self.held_filters(client_id) == frozenset(topic_filters):
             return
         text = json.dumps({"client_id": client_id, "topic_filters": sorted(topic_filters)})
         temporary = path.with_suffix(".new")
@@ -59,18 +67,6 @@ class SessionRecords:
     def _path(self, client_id: str) -> Path:
         # A client id may hold any character, `/` included, and be longer than a file name may be.
         return self._directory / f"{hashlib.sha256(client_id.encode()).hexdigest()[:32]}.json"
-
-    def _read(self, client_id: str) -> frozenset[str]:
-        try:
-            record = json.loads(self._path(client_id).read_bytes())
-        except (OSError, ValueError):
-            return frozenset()
-        if not isinstance(record, dict) or record.get("client_id") != client_id:
-            return frozenset()
-        filters = record.get("topic_filters")
-        return (
-            frozenset(item for item in filters if isinstance(item, str)) if isinstance(filters, list) else frozenset()
-        )
 
     def _secure(self, path: Path) -> None:
         """Let the disk keep a record and its name. What fails here is lost only with the power."""

@@ -19,7 +19,6 @@ from tidegate.net.addresses import Address, connect_first, resolve
 from tidegate.net.stream import CLOSE_SECONDS_MAX, Stream
 from tidegate.net.tcp import TcpStream
 from tidegate.net.tls_failures import tls_failure
-from tidegate.net.websocket import upgrade
 
 __all__ = ["dial"]
 
@@ -44,6 +43,9 @@ async def dial(endpoint: EndpointPlan, *, tls: ssl.SSLContext | None, timeout_se
         stream = await _open(endpoint, host, sock, tls, timeout_seconds)
     if endpoint.transport == "tcp":
         return stream
+    # Two megabytes of memory that only a flow over WebSockets needs.
+    from tidegate.net.websocket import upgrade
+
     async with step(
         "waiting for the WebSocket upgrade", "the port may not speak WebSocket; check the port and protocol"
     ):

@@ -1,9 +1,12 @@
 """Failure mode 22: messages that come back to where they were read."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tidegate.engine.loops import Hop, find_loops, written_filters
-from tidegate.transform.topic_template import parse
+from tidegate.mqtt.topics import matches
+from tidegate.transform.topic_template import TemplateError, parse
 
 HERE, THERE, ELSEWHERE = ("here", 1883), ("there", 1883), ("elsewhere", 1883)
 
@@ -60,3 +63,20 @@ def test_a_loop_of_three() -> None:
 def test_two_way_traffic_on_different_topics_is_no_loop() -> None:
     up, down = hop(HERE, "telemetry/#", THERE, "${inputTopic}"), hop(THERE, "commands/#", HERE, "${inputTopic}")
     assert find_loops([up, down]) == []
+
+
+PARTS = st.lists(
+    st.sampled_from(["a", "b-", "/", "${inputTopic}", "${inputTopic.1}", "${inputTopic.2}", "$", "$x/"]), min_size=1
+)
+TOPICS = st.lists(st.sampled_from(["", "a", "$x", "c d"]), min_size=1, max_size=4).map("/".join).filter(bool)
+
+
+@given(PARTS, TOPICS)
+def test_every_topic_that_is_made_is_matched_by_what_may_be_written(parts: list[str], topic: str) -> None:
+    try:
+        template = parse("".join(parts))
+    except TemplateError:
+        return
+    made = template.compile()(topic)
+    if isinstance(made, str):
+        assert any(matches(written, made) for written in written_filters(template, "#"))

@@ -50,14 +50,6 @@ class TopicTemplate:
         """Tell whether the first level is the author's own, as in `$aws/rules/${inputTopic.2}`."""
         return isinstance(self.parts[0], str) and "/" in self.parts[0]
 
-    def as_filter(self) -> str:
-        """Return a topic filter that matches every topic this template can make."""
-        if any(part == 0 for part in self.parts if isinstance(part, int)):
-            literal = self.parts[0] if isinstance(self.parts[0], str) else ""
-            return literal[: literal.rfind("/") + 1] + "#"
-        levels = "".join(part if isinstance(part, str) else "+" for part in self.parts).split("/")
-        return "/".join("+" if "+" in level else level for level in levels)
-
     def compile(self) -> Callable[[str], str | Unresolvable]:
         """Return the function from a source topic to a destination topic."""
         if self.is_static:

@@ -7,15 +7,14 @@ from collections.abc import Callable
 import pytest
 from tests.net.conftest import Run
 from tests.net.recorder import Recorder, turns
+from tests.play import flow_plan
 
 from tidegate.flow.events import ConnectionEnded, ConnectionOpened, Drained, RelayEvent, Side, SubscriptionsHeld
-from tidegate.flow.plan import AnonymousPlan, EndpointPlan, FlowPlan, SidePlan
 from tidegate.flow.relay import Relay
 from tidegate.moment import Moment
 from tidegate.mqtt import packets
 from tidegate.net.driver import RelayDriver
 from tidegate.net.stream import Stream, memory_pair
-from tidegate.transform.spec import TransformSpec
 
 CONNACK = packets.ConnAckPacket().write()
 SUBACK = packets.SubAckPacket(1, [packets.SubAckReasonCode.GRANTED_QOS_AT_LEAST_ONCE]).write()
@@ -26,7 +25,7 @@ class Bench:
 
     def __init__(self, stall_seconds: float = 60.0) -> None:
         self.events: list[RelayEvent] = []
-        self.relay = Relay(_plan(stall_seconds))
+        self.relay = Relay(flow_plan(topic_filters=("a/#",), stall_seconds=stall_seconds))
         self.loop = asyncio.get_running_loop()
         self.driver = RelayDriver(self.relay, clock=_clock, loop=self.loop, on_event=self._on_event)
         self.peers: dict[Side, Recorder] = {}
@@ -200,42 +199,3 @@ def _subscribe() -> packets.SubscribePacket:
         retain_handling=packets.RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS,
     )
     return packets.SubscribePacket(1, [topic_filter])
-
-
-def _plan(stall_seconds: float) -> FlowPlan:
-    return FlowPlan(
-        name="flow",
-        profile="default",
-        ordinal=0,
-        source=_side("source"),
-        destination=_side("destination"),
-        topic_filters=("a/#",),
-        retain_mode="Keep",
-        transform=TransformSpec(topic_template="${inputTopic}"),
-        stall_seconds=stall_seconds,
-        stall_seconds_max=900,
-        qos0_pending_bytes_max=1 << 20,
-        packet_bytes_max=None,
-        on_rejected=None,
-    )
-
-
-def _side(name: str) -> SidePlan:
-    endpoint = EndpointPlan(
-        name=name,
-        host="localhost",
-        port=1883,
-        transport="tcp",
-        path="",
-        tls=None,
-        authentication=AnonymousPlan(),
-        service_type="Unknown MQTT Broker",
-    )
-    return SidePlan(
-        endpoint=endpoint,
-        client_id=f"tidegate-flow-0-{name}",
-        qos=1,
-        keep_alive_seconds=60,
-        session_expiry_seconds=600,
-        receive_maximum=100,
-    )

@@ -40,7 +40,6 @@ class RelayDriver:
         self._timer_at = 0.0
         self._is_closed = False
         self._pacer = Pacer(min(relay.plan.source.receive_maximum, relay.plan.destination.receive_maximum))
-        self._judged_at = 0.0
         self._turn_is_due = False
         self._was_steady = False
         self.is_resting = False
@@ -91,7 +90,7 @@ class RelayDriver:
                 self._turn_is_due = True
                 self._loop.call_soon(self._end_busy_turn)
             return
-        if now.monotonic >= self._judged_at + JUDGED_SECONDS_MIN:
+        if now.monotonic >= self._pacer.judged_at + JUDGED_SECONDS_MIN:
             self._judge(now)
         self.flush(now)
 
@@ -140,7 +139,6 @@ class RelayDriver:
 
     def _judge(self, now: Moment) -> None:
         counters = self._relay.counters
-        self._judged_at = now.monotonic
         self._pacer.judge(counters.received + counters.delivered, now.monotonic)
 
     def _wake(self) -> None:

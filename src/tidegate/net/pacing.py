@@ -26,7 +26,8 @@ class Pacer:
         self._window = window
         self._moved = 0
         self._judged_moved = 0
-        self._judged_at = 0.0
+        self.judged_at = 0.0
+        """When the rate was judged last, in seconds of the monotonic clock; sooner than `JUDGED_SECONDS_MIN` it is not."""
         self._turn = 0
         self.is_busy = False
         """Whether packets come fast enough for larger turns to pay."""
@@ -39,10 +40,10 @@ class Pacer:
         """
         self._turn = moved - self._moved
         self._moved = moved
-        elapsed = now - self._judged_at
+        elapsed = now - self.judged_at
         if elapsed >= JUDGED_SECONDS_MIN:
             self.is_busy = moved - self._judged_moved >= BUSY_PACKETS_PER_SECOND * elapsed
-            self._judged_at = now
+            self.judged_at = now
             self._judged_moved = moved
 
     @property

@@ -19,7 +19,7 @@ from random import Random
 from tidegate.exceptions import MalformedPacket, ProtocolViolation
 from tidegate.message import Message
 from tidegate.moment import Moment
-from tidegate.mqtt import packets
+from tidegate.mqtt import fixed_header, packets
 from tidegate.mqtt.buffer import ReceiveBuffer
 from tidegate.mqtt.client import ClientConnection
 from tidegate.mqtt.client_settings import ClientSettings, Subscription
@@ -62,7 +62,9 @@ def _packets(split: Sequence[bytes], packet_bytes_max: int | None) -> Iterator[p
             buffer.feed(piece, received)
         except (MalformedPacket, ProtocolViolation):
             break
-        assert len(buffer) < (packet_bytes_max or packets.PACKET_BYTES_MAX), "more is held than one incomplete packet"
+        assert len(buffer) < (packet_bytes_max or fixed_header.PACKET_BYTES_MAX), (
+            "more is held than one incomplete packet"
+        )
     for packet in received:
         if isinstance(packet, packets.PubAckRun):
             yield from (packets.PubAckPacket(packet_id) for packet_id in packet.packet_ids)

@@ -13,6 +13,7 @@ from tests.mqtt.wire import connack, pair, publish, raw_packet, text
 from tidegate.exceptions import LocalViolation, MalformedPacket, ProtocolViolation
 from tidegate.message import Message
 from tidegate.mqtt import packets
+from tidegate.mqtt.fixed_header import PACKET_BYTES_MAX, packet_bytes
 from tidegate.mqtt.packets import (
     AuthPacket,
     ConnAckPacket,
@@ -228,16 +229,16 @@ def test_a_packet_longer_than_allowed_is_refused_and_those_before_it_are_kept() 
         (b"\x30\x00", 2),
         (b"\x30\x7f", 129),
         (b"\x30\x80\x01", 131),
-        (b"\x30\xff\xff\xff\x7f", packets.PACKET_BYTES_MAX),
+        (b"\x30\xff\xff\xff\x7f", PACKET_BYTES_MAX),
     ],
 )
 def test_the_length_of_a_packet_is_known_from_its_fixed_header(data: bytes, length: int | None) -> None:
-    assert packets.packet_bytes(memoryview(data)) == length
+    assert packet_bytes(memoryview(data)) == length
 
 
 def test_a_remaining_length_has_at_most_four_bytes() -> None:
     with pytest.raises(MalformedPacket, match=r"more than four bytes \[MQTT-1.5.5-1\]"):
-        packets.packet_bytes(memoryview(b"\x30\x80\x80\x80\x80"))
+        packet_bytes(memoryview(b"\x30\x80\x80\x80\x80"))
 
 
 @pytest.mark.parametrize(
@@ -262,7 +263,7 @@ def test_a_message_that_cannot_be_encoded(change: dict[str, object]) -> None:
 
 @codec_panics
 def test_a_message_longer_than_mqtt_can_carry(capfd: pytest.CaptureFixture[str]) -> None:
-    message = Message("a", bytes(packets.PACKET_BYTES_MAX))
+    message = Message("a", bytes(PACKET_BYTES_MAX))
     with pytest.raises(LocalViolation, match="a message longer than an MQTT packet can be"):
         encode_publish(message, None, False, message.topic, None)
     capfd.readouterr()

@@ -3,7 +3,10 @@
 Knows where a packet ends. Does not know what packets mean.
 """
 
-from tidegate.mqtt.packets import PACKET_BYTES_MAX, ReceivedPacket, decode_gathering, packet_bytes, packet_too_large
+from collections.abc import Callable
+
+from tidegate.mqtt.fixed_header import PACKET_BYTES_MAX, packet_bytes, packet_too_large
+from tidegate.mqtt.packets import ReceivedPacket, decode_gathering
 
 __all__ = ["ReceiveBuffer"]
 
@@ -12,10 +15,16 @@ class ReceiveBuffer:
     """Holds the bytes of one incomplete packet, and nothing else, between two reads.
 
     `packet_bytes_max` is the Maximum Packet Size that we announced, None for the protocol's own limit (256 MiB).
+    `decode` takes the packets off the front of what it is given, and says how many bytes they had.
     A packet that claims to be longer is refused when its fixed header has come, before its bytes are kept.
     """
 
-    def __init__(self, packet_bytes_max: int | None = None) -> None:
+    def __init__(
+        self,
+        packet_bytes_max: int | None = None,
+        decode: Callable[[memoryview, list[ReceivedPacket], int], int] = decode_gathering,
+    ) -> None:
+        self._decode = decode
         self._packet_bytes_max = PACKET_BYTES_MAX if packet_bytes_max is None else packet_bytes_max
         self._rest = bytearray()
         self._needed = 0
@@ -37,7 +46,7 @@ class ReceiveBuffer:
             data = bytes(self._rest)
             self._rest.clear()
         view = memoryview(data)
-        consumed = decode_gathering(view, packets, self._packet_bytes_max)
+        consumed = self._decode(view, packets, self._packet_bytes_max)
         if consumed < len(data):
             rest = view[consumed:]
             self._needed = self._packet_length(rest)

@@ -37,6 +37,10 @@ class PacketIds:
         self._last = packet_id
         return packet_id
 
+    def take(self, packet_id: int) -> None:
+        """Note an identifier that is in use already: that of a session from disk."""
+        self._in_use.add(packet_id)
+
     def release(self, packet_id: int) -> None:
         """Give an identifier back."""
         self._in_use.discard(packet_id)

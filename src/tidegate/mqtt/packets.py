@@ -35,6 +35,7 @@ from mqtt5 import (
     PubRecPacket,
     PubRecReasonCode,
     PubRelPacket,
+    PubRelReasonCode,
     QoS,
     RetainHandling,
     SubAckPacket,
@@ -44,15 +45,17 @@ from mqtt5 import (
     UnsubAckPacket,
     UnsubAckReasonCode,
     UnsubscribePacket,
+    Will,
 )
 from mqtt5 import read as read_packet
 
-from tidegate.exceptions import LocalViolation, MalformedPacket, MqttError, ProtocolViolation
+from tidegate.exceptions import LocalViolation, MalformedPacket, MqttError
 from tidegate.message import Message
+from tidegate.mqtt.fixed_header import PACKET_BYTES_MAX, PACKET_TYPE_NAMES, packet_bytes, packet_too_large
 
 __all__ = [
-    "PACKET_BYTES_MAX",
     "PINGREQ",
+    "PINGRESP",
     "PUBACK_RUN_MAX",
     "PUBACK_RUN_MIN",
     "AuthPacket",
@@ -82,23 +85,23 @@ __all__ = [
     "UnsubAckPacket",
     "UnsubAckReasonCode",
     "UnsubscribePacket",
+    "Will",
     "decode",
     "decode_gathering",
     "encode_auth",
+    "encode_delivery",
     "encode_disconnect",
     "encode_puback",
     "encode_puback_run",
     "encode_pubcomp",
     "encode_publish",
     "encode_pubrec",
-    "packet_bytes",
-    "packet_too_large",
+    "encode_pubrel",
+    "puback_run",
 ]
 
-# Section 2.1.4: the Remaining Length is at most 268 435 455, after a fixed header of at most five bytes.
-PACKET_BYTES_MAX = 268_435_460
-
 PINGREQ = PingReqPacket().write()
+PINGRESP = PingRespPacket().write()
 
 PUBACK_RUN_MIN = 4
 """From how many PUBACKs gathering them pays."""
@@ -132,24 +135,6 @@ _WITH_PACKET_ID = (
 )
 _PUBACK_HEADER = b"\x40\x02"
 _EMPTY_AUTH = b"\xf0\x00"
-_PACKET_TYPES = (
-    "packet type 0",
-    "CONNECT",
-    "CONNACK",
-    "PUBLISH",
-    "PUBACK",
-    "PUBREC",
-    "PUBREL",
-    "PUBCOMP",
-    "SUBSCRIBE",
-    "SUBACK",
-    "UNSUBSCRIBE",
-    "UNSUBACK",
-    "PINGREQ",
-    "PINGRESP",
-    "DISCONNECT",
-    "AUTH",
-)
 
 
 def decode(data: memoryview, packets: list[Packet], packet_bytes_max: int = PACKET_BYTES_MAX) -> int:
@@ -193,7 +178,7 @@ def _decode_run(data: memoryview, packets: list[ReceivedPacket], packet_bytes_ma
                 gathers_pubacks
                 and data[position] == _PUBACK_HEADER[0]
                 and end - position >= 4 * PUBACK_RUN_MIN
-                and (run := _puback_run(data[position:]))
+                and (run := puback_run(data[position:]))
             ):
                 append(run)
                 position += 4 * len(run.packet_ids)
@@ -212,7 +197,9 @@ def _decode_run(data: memoryview, packets: list[ReceivedPacket], packet_bytes_ma
                 if packet_id is None and packet.duplicate:
                     raise MalformedPacket("PUBLISH with DUP 1 and QoS 0 [MQTT-3.3.1-2]")
             elif isinstance(packet, _WITH_PACKET_ID) and packet.packet_id == 0:
-                raise MalformedPacket(f"{_PACKET_TYPES[data[position] >> 4]} with packet identifier 0 [MQTT-2.2.1-3]")
+                raise MalformedPacket(
+                    f"{PACKET_TYPE_NAMES[data[position] >> 4]} with packet identifier 0 [MQTT-2.2.1-3]"
+                )
             append(packet)
             position += length
     except IndexError:
@@ -221,18 +208,18 @@ def _decode_run(data: memoryview, packets: list[ReceivedPacket], packet_bytes_ma
             raise MalformedPacket("a packet whose fields are longer than itself") from None
     except ValueError as error:
         if data[position : position + 2] != _EMPTY_AUTH:
-            raise MalformedPacket(f"{_PACKET_TYPES[data[position] >> 4]}: {error}") from None
+            raise MalformedPacket(f"{PACKET_TYPE_NAMES[data[position] >> 4]}: {error}") from None
     except (KeyboardInterrupt, SystemExit, MemoryError, MqttError):
         raise
     except BaseException as error:
         # The codec panics on invalid UTF-8 [MQTT-1.5.4-1]; its exception type cannot be imported, so it is known by name.
         if type(error).__name__ != "PanicException":
             raise
-        raise MalformedPacket(f"{_PACKET_TYPES[data[position] >> 4]}: a string that is not UTF-8") from None
+        raise MalformedPacket(f"{PACKET_TYPE_NAMES[data[position] >> 4]}: a string that is not UTF-8") from None
     return position
 
 
-def _puback_run(data: memoryview) -> PubAckRun | None:
+def puback_run(data: memoryview) -> PubAckRun | None:
     """Return the PUBACKs of reason code 0x00 that `data` starts with, None when there is none."""
     count = min(len(data) // 4, PUBACK_RUN_MAX)
     start = bytes(data[: 4 * count])
@@ -245,28 +232,6 @@ def _puback_run(data: memoryview) -> PubAckRun | None:
     return PubAckRun(packet_ids) if packet_ids else None
 
 
-def packet_too_large(length: int, packet_bytes_max: int) -> ProtocolViolation:
-    """Return the error for a received packet of `length` bytes, reason code 0x95 [MQTT-3.1.2-24]."""
-    return ProtocolViolation(f"a packet of {length} bytes, and the maximum is {packet_bytes_max}", 0x95)
-
-
-def packet_bytes(data: memoryview) -> int | None:
-    """Return the length in bytes of the packet that starts `data`, None while its fixed header is incomplete.
-
-    Raises:
-        MalformedPacket: the Remaining Length has more than four bytes [MQTT-1.5.5-1].
-    """
-    length = 0
-    for index in range(1, 5):
-        if index >= len(data):
-            return None
-        byte = data[index]
-        length |= (byte & 0x7F) << 7 * (index - 1)
-        if byte < 0x80:
-            return index + 1 + length
-    raise MalformedPacket("a Remaining Length of more than four bytes [MQTT-1.5.5-1]")
-
-
 def encode_publish(
     message: Message, packet_id: int | None, duplicate: bool, topic: str, topic_alias: int | None
 ) -> bytes:
@@ -275,48 +240,70 @@ def encode_publish(
     Raises:
         LocalViolation: the message is longer than MQTT can carry, or a string in it is.
     """
-    try:
-        if (
-            topic_alias is None
-            and not message.user_properties
-            and message.content_type is None
-            and message.message_expiry_seconds is None
-            and message.response_topic is None
-            and message.correlation_data is None
-            and not message.payload_format_indicator
-        ):
-            if message.retain or duplicate:
-                return PublishPacket(
-                    topic,
-                    message.payload,
-                    qos=_QOS[message.qos],
-                    packet_id=packet_id,
-                    retain=message.retain,
-                    duplicate=duplicate,
-                ).write()
-            # The codec's price is by the argument, and nearly every message needs no more than these.
+    if (
+        topic_alias is None
+        and not message.user_properties
+        and message.content_type is None
+        and message.message_expiry_seconds is None
+        and message.response_topic is None
+        and message.correlation_data is None
+        and not message.payload_format_indicator
+        and not message.retain
+        and not duplicate
+    ):
+        # The codec's price is by the argument, and nearly every message needs no more than these.
+        try:
             return PublishPacket(topic, message.payload, qos=_QOS[message.qos], packet_id=packet_id).write()
+        except BaseException as error:
+            raise _not_encoded(error) from None
+    expiry, qos, retain = message.message_expiry_seconds, message.qos, message.retain
+    return encode_delivery(message, qos, retain, packet_id, expiry, (), topic, topic_alias, duplicate)
+
+
+def encode_delivery(
+    message: Message,
+    qos: int,
+    retain: bool,
+    packet_id: int | None,
+    expiry_seconds: int | None,
+    subscription_ids: tuple[int, ...],
+    topic: str,
+    topic_alias: int | None,
+    duplicate: bool = False,
+) -> bytes:
+    """Encode the PUBLISH by which a server delivers `message`, with its own QoS, RETAIN, expiry and identifiers.
+
+    Raises:
+        LocalViolation: the message is longer than MQTT can carry, or a string in it is.
+    """
+    try:
         return PublishPacket(
             topic,
             message.payload,
-            qos=_QOS[message.qos],
-            retain=message.retain,
+            qos=_QOS[qos],
+            retain=retain,
             packet_id=packet_id,
             duplicate=duplicate,
             payload_format_indicator=message.payload_format_indicator,
-            message_expiry_interval=message.message_expiry_seconds,
+            message_expiry_interval=expiry_seconds,
             content_type=message.content_type,
             response_topic=message.response_topic,
             correlation_data=message.correlation_data,
+            subscription_ids=list(subscription_ids),
             topic_alias=topic_alias,
             user_properties=list(message.user_properties),
         ).write()
-    except ValueError as error:
-        raise LocalViolation(f"a message that cannot be encoded: {error}", 0x95) from None
     except BaseException as error:
-        if type(error).__name__ != "PanicException":
-            raise
-        raise LocalViolation("a message longer than an MQTT packet can be", 0x95) from None
+        raise _not_encoded(error) from None
+
+
+def _not_encoded(error: BaseException) -> BaseException:
+    """Return what to raise for an error of the codec: a violation, or the error where it is none of that."""
+    if isinstance(error, ValueError):
+        return LocalViolation(f"a message that cannot be encoded: {error}", 0x95)
+    if type(error).__name__ == "PanicException":
+        return LocalViolation("a message longer than an MQTT packet can be", 0x95)
+    return error
 
 
 def encode_puback(packet_id: int, reason_code: int = 0) -> bytes:
@@ -352,6 +339,13 @@ def encode_pubcomp(packet_id: int, reason_code: int = 0) -> bytes:
     if not reason_code:
         return _ACKNOWLEDGEMENT(0x70, 2, packet_id)
     return PubCompPacket(packet_id, reason_code=PubCompReasonCode(reason_code)).write()
+
+
+def encode_pubrel(packet_id: int, reason_code: int = 0) -> bytes:
+    """Encode a PUBREL; `reason_code` is 0x00 or 0x92."""
+    if not reason_code:
+        return _ACKNOWLEDGEMENT(0x62, 2, packet_id)
+    return PubRelPacket(packet_id, reason_code=PubRelReasonCode(reason_code)).write()
 
 
 def encode_disconnect(reason_code: int, session_expiry_seconds: int | None = None) -> bytes:

@@ -9,7 +9,8 @@ TidegateError
 ├── ConnectFailed           no connection to a host: look at the network, the host, its port or its TLS
 ├── CredentialError         a secret, key, certificate or CA bundle cannot be used: mend the secret
 ├── DataDirectoryInUse      another engine holds the data directory: stop it or choose another directory
-└── ListenFailed            an address cannot be listened on: choose another or free it
+├── ListenFailed            an address cannot be listened on: choose another or free it
+└── StoreFailed             what must be kept cannot be written: free space on the disk, or mend it
 
 A `Diagnostic` is no exception: findings about declared text are values (see `diagnostics`).
 """
@@ -26,6 +27,7 @@ __all__ = [
     "MalformedPacket",
     "MqttError",
     "ProtocolViolation",
+    "StoreFailed",
     "TidegateError",
 ]
 
@@ -109,3 +111,17 @@ class ListenFailed(TidegateError):
         self.address = address
         self.detail = detail
         super().__init__(f"cannot listen on {address}: {detail}")
+
+
+class StoreFailed(TidegateError):
+    """A file of the store could not be read or written; what was stored before is unchanged.
+
+    `is_full` says that the disk has no room.
+    """
+
+    def __init__(self, path: str, detail: str, *, is_full: bool = False) -> None:
+        self.path = path
+        self.detail = detail
+        self.is_full = is_full
+        self.hint = "free some space on that disk" if is_full else "look at the disk and at who may write there"
+        super().__init__(f"{path}: {detail}")

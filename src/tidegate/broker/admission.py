@@ -1,0 +1,277 @@
+"""CONNECT and AUTH: who is let in, with which session, and what is announced to it.
+
+Knows the two handshakes. Does not know how a credential is checked: the host answers `AuthenticationRequested`.
+"""
+
+from collections.abc import Callable
+
+from tidegate.broker.connection import Connection
+from tidegate.broker.events import (
+    AuthenticationRequested,
+    BrokerEvent,
+    ClientConnected,
+    ClientRefused,
+    SubscriptionRevoked,
+)
+from tidegate.broker.identity import Accepted, Challenge, Identity, Presented, Refused, Verdict
+from tidegate.broker.journal import WillRecord
+from tidegate.broker.limits import BrokerLimits
+from tidegate.broker.promises import Promises
+from tidegate.broker.session import Session
+from tidegate.broker.sessions import Sessions
+from tidegate.exceptions import ProtocolViolation
+from tidegate.message import Message
+from tidegate.moment import Moment
+from tidegate.mqtt.aliases import OutboundAliases
+from tidegate.mqtt.packets import AuthPacket, ConnAckPacket, ConnectPacket, QoS
+from tidegate.mqtt.state import ServerState
+from tidegate.mqtt.wire import Wire
+
+__all__ = ["Admission"]
+
+CONTINUE_AUTHENTICATION = 0x18
+REAUTHENTICATE = 0x19
+CLIENT_ID_NOT_VALID = 0x85
+NOT_AUTHORIZED = 0x87
+SERVER_BUSY = 0x89
+BAD_AUTHENTICATION_METHOD = 0x8C
+SESSION_TAKEN_OVER = 0x8E
+QUOTA_EXCEEDED = 0x97
+
+PERSISTENCE_PROPERTY = ("aio-persistence", "true")
+
+
+class Admission:
+    """Lets clients in. `close` ends a connection with a reason; `resume` goes on with one that was let in."""
+
+    def __init__(
+        self,
+        limits: BrokerLimits,
+        sessions: Sessions,
+        promises: Promises,
+        *,
+        new_id: Callable[[], str],
+        emit: Callable[[BrokerEvent], None],
+        close: Callable[[Connection, int, str, Moment], None],
+        resume: Callable[[Connection, Moment], None],
+    ) -> None:
+        self._limits = limits
+        self._sessions = sessions
+        self._promises = promises
+        self._new_id = new_id
+        self._emit = emit
+        self._close = close
+        self._resume = resume
+
+    def connect(self, connection: Connection, packet: ConnectPacket, now: Moment) -> None:
+        """Take a CONNECT."""
+        connection.pending_connect = packet
+        connection.problem_information = packet.request_problem_info
+        if len(packet.client_id.encode()) > self._limits.client_id_bytes_max:
+            self._refuse(connection, CLIENT_ID_NOT_VALID, "the client identifier is too long", now)
+            return
+        if not packet.client_id and connection.protocol.wire is Wire.V3 and not packet.clean_start:
+            self._refuse(
+                connection, CLIENT_ID_NOT_VALID, "no client identifier, and Clean Session 0 [MQTT-3.1.3-8]", now
+            )
+            return
+        connection.authentication_method = packet.authentication_method
+        if connection.policy.needs_authentication:
+            self._ask(connection, packet.authentication_data, now)
+        elif packet.authentication_method is not None:
+            detail = "the listener has no authentication, and so no method of it"
+            self._refuse(connection, BAD_AUTHENTICATION_METHOD, detail, now)
+        else:
+            self.decide(connection, Accepted(Identity(packet.client_id, packet.username or "")), now)
+
+    def authenticate(self, connection: Connection, packet: AuthPacket, now: Moment) -> None:
+        """Take an AUTH.
+
+        Raises:
+            ProtocolViolation: it may not come now, or names another method [MQTT-4.12.0-5].
+        """
+        method = connection.authentication_method
+        if method is None:
+            raise ProtocolViolation("AUTH, and CONNECT had no authentication method [MQTT-4.12.0-6]")
+        if packet.authentication_method != method:
+            raise ProtocolViolation(f"AUTH with another authentication method than {method} [MQTT-4.12.0-5]")
+        is_first = connection.protocol.state is ServerState.AUTHENTICATING
+        reason_code = int(packet.reason_code)
+        # A client answers our challenge with 0x18 and begins again with 0x19, never before it is connected [MQTT-4.12.1-1].
+        if reason_code not in ((CONTINUE_AUTHENTICATION,) if is_first else (CONTINUE_AUTHENTICATION, REAUTHENTICATE)):
+            raise ProtocolViolation(f"AUTH 0x{reason_code:02X} while {connection.protocol.state.value} [MQTT-4.12.1-1]")
+        self._ask(connection, packet.authentication_data, now)
+
+    def decide(self, connection: Connection, verdict: Verdict, now: Moment) -> None:
+        """Go on with what was found about a client's credentials."""
+        connection.is_deciding = False
+        if connection.is_lost or connection.wants_close:
+            return
+        is_first = connection.protocol.state is ServerState.AUTHENTICATING
+        if isinstance(verdict, Refused):
+            if is_first:
+                self._refuse(connection, verdict.reason_code, verdict.detail, now)
+            else:
+                self._close(connection, NOT_AUTHORIZED, verdict.detail, now)
+        elif isinstance(verdict, Challenge):
+            assert connection.authentication_method is not None, "a challenge belongs to a method"
+            connection.send(
+                connection.protocol.wire.auth(CONTINUE_AUTHENTICATION, connection.authentication_method, verdict.data)
+            )
+        elif is_first:
+            self._accept(connection, verdict, now)
+        else:
+            self._reauthenticated(connection, verdict, now)
+
+    def _ask(self, connection: Connection, data: bytes | None, now: Moment) -> None:
+        packet = connection.pending_connect
+        assert packet is not None
+        is_first = connection.protocol.state is ServerState.AUTHENTICATING
+        connection.is_deciding = True
+        presented = Presented(
+            client_id=packet.client_id,
+            method=connection.authentication_method,
+            data=data,
+            username=packet.username,
+            password=packet.password,
+            certificate_der=connection.certificate_der,
+            subject_before=None if is_first else connection.identity.subject,
+        )
+        self._emit(AuthenticationRequested(connection, presented))
+
+    def _refuse(self, connection: Connection, reason_code: int, detail: str, now: Moment) -> None:
+        packet = connection.pending_connect
+        client_id = packet.client_id if packet is not None else ""
+        self._emit(ClientRefused(client_id, connection.peer, reason_code, detail))
+        connection.send(connection.protocol.wire.refusal(reason_code, None))
+        connection.protocol.close()
+        connection.wants_close = True
+
+    def _accept(self, connection: Connection, verdict: Accepted, now: Moment) -> None:
+        packet = connection.pending_connect
+        assert packet is not None
+        limits = self._limits
+        client_id = packet.client_id or self._new_id()
+        identity = Identity(client_id, verdict.identity.subject, verdict.identity.attributes)
+        connection.identity = identity
+        connection.credential_expires_wall = verdict.expires_wall
+        connection.access = access = connection.policy.access_of(identity)
+        will = _will(packet)
+        if not access.may_connect(client_id):
+            self._refuse(connection, NOT_AUTHORIZED, "the client may not connect", now)
+            return
+        if will is not None and not access.may_publish(will.message.topic):
+            self._refuse(
+                connection, NOT_AUTHORIZED, f"the client may not publish its will to {will.message.topic!r}", now
+            )
+            return
+        session = self._sessions.get(client_id)
+        if session is None and len(self._sessions) >= limits.sessions_max:
+            self._refuse(connection, QUOTA_EXCEEDED, f"there are {limits.sessions_max} sessions", now)
+            return
+        session, is_present = self._take_session(connection, packet, session, now)
+        expiry = packet.session_expiry_interval
+        if limits.session_expiry_seconds_max is not None:
+            expiry = min(expiry, limits.session_expiry_seconds_max)
+        session.expiry_seconds = expiry
+        if expiry and not session.is_durable and self._is_durable(packet):
+            self._sessions.make_durable(session, now)
+        self._sessions.attach(session, connection, will)
+        connection.session = session
+        keep_alive = packet.keep_alive
+        if limits.keep_alive_seconds_max is not None and not 0 < keep_alive <= limits.keep_alive_seconds_max:
+            keep_alive = limits.keep_alive_seconds_max
+        connection.keep_alive_seconds = keep_alive
+        connection.send_quota = min(packet.receive_max, limits.send_maximum)
+        connection.packet_bytes_max = packet.max_packet_size
+        if packet.topic_alias_max and connection.protocol.wire is Wire.V5:
+            connection.aliases = OutboundAliases(packet.topic_alias_max)
+        connection.to_resend.extend(session.inflight)
+        for topic_filter in self._sessions.revoke(session, now):
+            self._emit(SubscriptionRevoked(client_id, topic_filter))
+        connection.protocol.accept(limits.topic_alias_maximum)
+        self._answer(connection, packet, session, is_present, keep_alive)
+        self._emit(ClientConnected(client_id, connection.peer, connection.protocol.wire.value, is_present))
+        self._resume(connection, now)
+
+    def _take_session(
+        self, connection: Connection, packet: ConnectPacket, session: Session | None, now: Moment
+    ) -> tuple[Session, bool]:
+        if session is not None:
+            before = session.connection
+            if before is not None:
+                # [MQTT-3.1.4-3]; the will follows the rules of a connection that ends without DISCONNECT.
+                will = session.will
+                if will is not None and will.delay_seconds and session.expiry_seconds and not packet.clean_start:
+                    session.will = None
+                self._close(before, SESSION_TAKEN_OVER, "another client connected with the same identifier", now)
+                session = self._sessions.get(connection.identity.client_id)
+        if session is not None and (packet.clean_start or session.identity.subject != connection.identity.subject):
+            # A session is its subject's: to anybody else its messages and subscriptions are not for taking.
+            self._sessions.end(session, now)
+            session = None
+        if session is not None:
+            return session, True
+        return self._sessions.create(
+            connection.identity.client_id, connection.identity, connection.protocol.wire
+        ), False
+
+    def _answer(
+        self, connection: Connection, packet: ConnectPacket, session: Session, is_present: bool, keep_alive: int
+    ) -> None:
+        limits = self._limits
+        expiry = session.expiry_seconds
+        connack = connection.protocol.wire.connack(
+            ConnAckPacket(
+                session_present=is_present,
+                session_expiry_interval=expiry if expiry != packet.session_expiry_interval else None,
+                assigned_client_id=None if packet.client_id else session.client_id,
+                server_keep_alive=keep_alive if keep_alive != packet.keep_alive else None,
+                authentication_method=packet.authentication_method,
+                receive_max=limits.receive_maximum,
+                topic_alias_max=limits.topic_alias_maximum,
+                max_packet_size=limits.packet_bytes_max,
+                max_qos=QoS.EXACTLY_ONCE,
+            )
+        )
+        if session.is_durable and self._promises.batch:
+            connection.send_after(self._promises.number, connack)
+            connection.barrier = self._promises.number if connection.held else 0
+        else:
+            connection.send(connack)
+
+    def _reauthenticated(self, connection: Connection, verdict: Accepted, now: Moment) -> None:
+        assert connection.authentication_method is not None and connection.session is not None
+        connection.credential_expires_wall = verdict.expires_wall
+        connection.identity = Identity(
+            connection.identity.client_id, verdict.identity.subject, verdict.identity.attributes
+        )
+        connection.access = connection.session.access = connection.policy.access_of(connection.identity)
+        connection.session.identity = connection.identity
+        for topic_filter in self._sessions.revoke(connection.session, now):
+            self._emit(SubscriptionRevoked(connection.identity.client_id, topic_filter))
+        connection.send(connection.protocol.wire.auth(0, connection.authentication_method, None))
+        self._resume(connection, now)
+
+    def _is_durable(self, packet: ConnectPacket) -> bool:
+        kept = self._limits.durable_sessions
+        return kept == "expiring" or (kept == "asked" and PERSISTENCE_PROPERTY in packet.user_properties)
+
+
+def _will(packet: ConnectPacket) -> WillRecord | None:
+    will = packet.will
+    if will is None:
+        return None
+    message = Message(
+        will.topic,
+        will.payload or b"",
+        int(will.qos),
+        will.retain,
+        will.payload_format_indicator,
+        will.message_expiry_interval,
+        will.content_type,
+        will.response_topic,
+        will.correlation_data,
+        tuple(will.user_properties),
+    )
+    return WillRecord(message, will.will_delay_interval)

@@ -1,0 +1,264 @@
+"""Who gets a message, and whether it goes at once, waits, or finds no room.
+
+Knows matches, shared groups, queues and their limits. Does not know packets (`sending`) or how messages come in.
+"""
+
+from collections.abc import Iterator
+
+from tidegate.broker.access import ALLOW_ALL
+from tidegate.broker.connection import Connection
+from tidegate.broker.deadlines import Deadlines
+from tidegate.broker.image import Image
+from tidegate.broker.limits import BrokerLimits
+from tidegate.broker.router import Matches, Router
+from tidegate.broker.sending import Sending
+from tidegate.broker.session import Session
+from tidegate.broker.statistics import Statistics
+from tidegate.broker.subscriber_queue import Outgoing
+from tidegate.broker.subscription import ShareGroup, Subscription
+from tidegate.message import Message
+from tidegate.moment import Moment
+
+__all__ = ["HOLD_BACK_SECONDS", "NO_MATCHING_SUBSCRIBERS", "QUOTA_EXCEEDED", "Delivery"]
+
+NO_MATCHING_SUBSCRIBERS = 0x10
+QUOTA_EXCEEDED = 0x97
+
+HOLD_BACK_SECONDS = 0.25
+"""How long a publisher waits for a subscriber that makes no progress, before it goes on and the queue overflows."""
+
+
+class Delivery:
+    """Brings messages to sessions."""
+
+    def __init__(
+        self,
+        limits: BrokerLimits,
+        router: Router,
+        sending: Sending,
+        deadlines: Deadlines,
+        statistics: Statistics,
+    ) -> None:
+        self._limits = limits
+        self._router = router
+        self._sending = sending
+        self._deadlines = deadlines
+        self._statistics = statistics
+
+    def route(
+        self, message: Message, publisher: Session | None, now: Moment, held_back: Connection | None = None
+    ) -> int:
+        """Deliver a message to all that match its topic; `held_back` is the publisher's connection, where it may wait.
+
+        Returns:
+            0, 0x10 when nobody matches, or 0x97 when a durable session has no room, and then nobody got it.
+        """
+        matches = self._router.match(message.topic)
+        targets = matches.targets
+        if not targets and not matches.groups:
+            return NO_MATCHING_SUBSCRIBERS
+        if message.qos and not self._have_room(matches, len(message.payload)):
+            return QUOTA_EXCEEDED
+        expiry = message.message_expiry_seconds
+        expires_at = None if expiry is None else now.monotonic + expiry
+        image = Image(message, len(targets) + len(matches.groups) > 1)
+        filling: Session | None = None
+        found = 0
+        for each in targets:
+            target = each
+            session = each.session
+            if session is publisher:
+                if each.for_own is None:
+                    continue
+                target = each.for_own
+            found += 1
+            qos = target.qos if target.qos < message.qos else message.qos
+            retain = message.retain and target.retain_as_published
+            if self.deliver(session, image, qos, retain, target.subscription_ids, expires_at, None, now):
+                filling = session
+        for group in matches.groups:
+            chosen = self._choose(group, message.qos)
+            if chosen is None:
+                continue
+            found += 1
+            session, subscription = chosen
+            qos = min(message.qos, subscription.qos)
+            ids = () if subscription.identifier is None else (subscription.identifier,)
+            retain = message.retain and subscription.retain_as_published
+            if self.deliver(session, image, qos, retain, ids, expires_at, group, now):
+                filling = session
+        if filling is not None and held_back is not None and not held_back.is_held_back:
+            self._hold_back(held_back, filling, now)
+        return 0 if found else NO_MATCHING_SUBSCRIBERS
+
+    def deliver(
+        self,
+        session: Session,
+        image: Image,
+        qos: int,
+        retain: bool,
+        subscription_ids: tuple[int, ...],
+        expires_at: float | None,
+        group: ShareGroup | None,
+        now: Moment,
+        *,
+        is_forced: bool = False,
+    ) -> bool:
+        """Send a message to one session now, or let it wait; return whether its queue is filling.
+
+        `is_forced` lets it wait in memory whatever waits there already: retained messages are bounded by themselves.
+        """
+        connection = session.connection
+        message = image.message
+        # Checked again here, because rights may have been taken away since the subscription was made.
+        if session.access is not ALLOW_ALL and not session.access.may_receive(message.topic):
+            self._statistics.drop("unauthorized")
+            return False
+        queue = session.queue
+        is_next = (
+            connection is not None
+            and not queue.waiting
+            and not queue.on_disk
+            and not connection.to_resend
+            and connection.is_ready
+        )
+        if qos == 0:
+            if connection is None:
+                return False
+            if is_next:
+                self._sending.send_qos0(session, connection, image, retain, subscription_ids, expires_at, now)
+                return False
+            if not is_forced and not queue.has_room_in_memory(len(message.payload)):
+                self._statistics.drop("queue")
+                return True
+            queue.append(Outgoing(message, 0, retain, subscription_ids, expires_at, 0, group))
+            return queue.is_filling and not is_forced
+        outgoing = Outgoing(message, qos, retain, subscription_ids, expires_at, 0, group)
+        if is_next and connection is not None and connection.send_quota > 0:
+            self._sending.send(session, connection, outgoing, now, image, is_new=True)
+            return False
+        if session.is_durable:
+            self._sending.number(session, outgoing, now)
+            return self._let_wait_durably(session, outgoing)
+        if is_forced:
+            queue.append(outgoing)
+            return False
+        return self._let_wait(session, outgoing)
+
+    def hand_over(self, session: Session, group: ShareGroup | None, now: Moment) -> None:
+        """Give what came by a shared subscription and is unsettled to the other members (None: of every group).
+
+        A QoS 2 message that was sent already is left alone [MQTT-4.8.2-5].
+        """
+        for packet_id, outgoing in list(session.inflight.items()):
+            if _is_of(outgoing, group) and outgoing.qos == 1:
+                del session.inflight[packet_id]
+                session.packet_ids.release(packet_id)
+                self._give_to_other(session, outgoing, now)
+        leaving = [outgoing for outgoing in session.queue.waiting if _is_of(outgoing, group)]
+        if leaving:
+            session.queue.keep(lambda outgoing: not _is_of(outgoing, group))
+            for outgoing in leaving:
+                self._give_to_other(session, outgoing, now)
+
+    def without_room(self, message: Message) -> Session | None:
+        """Return a durable session that has no room for a message, None when all have."""
+        for session in _durable(self._router.match(message.topic)):
+            if not session.queue.has_room(len(message.payload)):
+                return session
+        return None
+
+    def _have_room(self, matches: Matches, payload_bytes: int) -> bool:
+        if self._limits.queue_strategy == "DropOldest":
+            return True
+        for target in matches.targets:
+            session = target.session
+            if session.is_durable and target.qos and not session.queue.has_room(payload_bytes):
+                return False
+        for group in matches.groups:
+            if not any(
+                not member.is_durable or not subscription.qos or member.queue.has_room(payload_bytes)
+                for member, subscription in group.members.items()
+            ):
+                return False
+        return True
+
+    def _choose(self, group: ShareGroup, qos: int) -> tuple[Session, Subscription] | None:
+        """Choose the next member that can take a message: one with room in its window, else a connected one, else any."""
+        connected = durable = None
+        for candidate in group.candidates():
+            session = candidate[0]
+            connection = session.connection
+            if connection is not None:
+                if connection.is_ready and (connection.send_quota > 0 or not qos) and not session.queue.waiting:
+                    return candidate
+                if not session.is_durable or session.queue.has_room(0):
+                    connected = connected or candidate
+            elif session.queue.has_room(0):
+                durable = durable or candidate
+        return connected or (durable if qos else None)
+
+    def _let_wait(self, session: Session, outgoing: Outgoing) -> bool:
+        queue = session.queue
+        if not queue.has_room_in_memory(len(outgoing.message.payload)):
+            self._statistics.drop("queue")
+            if self._limits.queue_strategy != "DropOldest" or not queue.waiting:
+                return True
+            queue.pop()
+        queue.append(outgoing)
+        return queue.is_filling
+
+    def _let_wait_durably(self, session: Session, outgoing: Outgoing) -> bool:
+        queue = session.queue
+        payload_bytes = len(outgoing.message.payload)
+        if self._limits.queue_strategy == "DropOldest" and queue.waiting and not queue.has_room(payload_bytes):
+            self._sending.forget(session, queue.pop(), "queue")
+        if queue.on_disk or not queue.has_room_in_memory(payload_bytes):
+            queue.leave_on_disk(payload_bytes)
+            return session.connection is not None
+        queue.append(outgoing)
+        return queue.is_filling
+
+    def _hold_back(self, publisher: Connection, session: Session, now: Moment) -> None:
+        """Read the publisher no more until the subscriber has caught up, as long as that makes any progress."""
+        if session.connection is None or now.monotonic - session.progress_at >= HOLD_BACK_SECONDS:
+            return
+        if not session.held_back:
+            self._look_again(session, now)
+        publisher.is_held_back = True
+        session.held_back.append(publisher)
+
+    def _look_again(self, session: Session, now: Moment) -> None:
+        def look(now: Moment) -> None:
+            if session.held_back and now.monotonic - session.progress_at >= HOLD_BACK_SECONDS:
+                self._sending.release_held_back(session)
+            elif session.held_back:
+                self._look_again(session, now)
+
+        self._deadlines.add(now.monotonic + HOLD_BACK_SECONDS, look)
+
+    def _give_to_other(self, session: Session, outgoing: Outgoing, now: Moment) -> None:
+        group = outgoing.group
+        assert group is not None, "only what came by a shared subscription is handed over"
+        if outgoing.sequence:
+            self._sending.unrecord(session, outgoing)
+        chosen = self._choose(group, outgoing.qos)
+        if chosen is None:
+            self._statistics.drop("no_member")
+            return
+        other, subscription = chosen
+        ids = () if subscription.identifier is None else (subscription.identifier,)
+        image = Image(outgoing.message, False)
+        self.deliver(other, image, outgoing.qos, outgoing.retain, ids, outgoing.expires_at, group, now)
+
+
+def _is_of(outgoing: Outgoing, group: ShareGroup | None) -> bool:
+    return outgoing.group is not None and (group is None or outgoing.group is group)
+
+
+def _durable(matches: Matches) -> Iterator[Session]:
+    for target in matches.targets:
+        if target.session.is_durable:
+            yield target.session
+    for group in matches.groups:
+        yield from (session for session in group.members if session.is_durable)

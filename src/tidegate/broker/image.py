@@ -1,0 +1,55 @@
+"""One message encoded once for all who get the same bytes.
+
+Knows where a PUBLISH has its packet identifier. Does not know who gets it.
+"""
+
+from tidegate.message import Message
+from tidegate.mqtt.wire import Wire
+
+__all__ = ["Image"]
+
+_Key = tuple[Wire, int, bool, int | None, tuple[int, ...]]
+
+
+class Image:
+    """A message and the encodings of it that were needed so far; `is_shared` says that several sessions may get it."""
+
+    __slots__ = ("_parts", "is_shared", "message")
+
+    def __init__(self, message: Message, is_shared: bool) -> None:
+        self.message = message
+        self.is_shared = is_shared
+        self._parts: dict[_Key, tuple[bytes, bytes]] = {}
+
+    def packet(
+        self,
+        wire: Wire,
+        qos: int,
+        retain: bool,
+        packet_id: int | None,
+        expiry_seconds: int | None,
+        subscription_ids: tuple[int, ...],
+    ) -> bytes:
+        """Return the PUBLISH; `packet_id` is None for QoS 0.
+
+        Raises:
+            LocalViolation: it is longer than MQTT can carry.
+        """
+        if not self.is_shared:
+            return wire.publish(self.message, qos, retain, packet_id, expiry_seconds, subscription_ids)
+        key = (wire, qos, retain, expiry_seconds, subscription_ids)
+        parts = self._parts.get(key)
+        if parts is None:
+            data = wire.publish(self.message, qos, retain, packet_id, expiry_seconds, subscription_ids)
+            parts = (data, b"")
+            if packet_id is not None:
+                start = 2
+                while data[start - 1] >= 0x80:
+                    start += 1
+                end = start + 2 + int.from_bytes(data[start : start + 2], "big")
+                parts = (data[:end], data[end + 2 :])
+            self._parts[key] = parts
+            return data
+        if packet_id is None:
+            return parts[0]
+        return parts[0] + packet_id.to_bytes(2, "big") + parts[1]

@@ -1,0 +1,58 @@
+"""Every limit of the broker, with its name and its default.
+
+Knows numbers. Does not know where they are declared.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["SESSION_NEVER_EXPIRES", "BrokerLimits", "DurableSessions", "QueueStrategy"]
+
+SESSION_NEVER_EXPIRES = 0xFFFF_FFFF
+"""The Session Expiry Interval that means for ever (section 3.1.2.11.2)."""
+
+QueueStrategy = Literal["None", "DropOldest"]
+DurableSessions = Literal["expiring", "asked", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerLimits:
+    """What one client, one session and all of them together may take.
+
+    `durable_sessions`: which sessions are kept on disk: all that outlive their connection, those that ask by the user
+    property `aio-persistence` (facts 1.9), or none.
+    `session_expiry_seconds_max`, `message_expiry_seconds_max`, `keep_alive_seconds_max`: None for no limit of ours.
+    `queued_*`: of one session, waiting messages and their payload bytes; `queued_in_memory_max` of them in memory, the rest
+    of a durable session on disk. `queue_strategy` is `subscriberQueueLimit.strategy`.
+    `output_bytes_max`: above this many bytes written to a client and not taken, nothing more is written to it.
+    `held_back_seconds_max`: how long a MQTT 3.1.1 publisher is held back for a durable queue without room.
+    """
+
+    connections_max: int = 10_000
+    connections_per_address_max: int = 10_000
+    connect_timeout_seconds: float = 10.0
+    connect_bytes_max: int = 256 * 1024
+    packet_bytes_max: int = 16 * 1024 * 1024
+    receive_maximum: int = 1_024
+    send_maximum: int = 65_535
+    topic_alias_maximum: int = 64
+    session_expiry_seconds_max: int | None = None
+    message_expiry_seconds_max: int | None = None
+    keep_alive_seconds_max: int | None = None
+    sessions_max: int = 100_000
+    queued_messages_max: int = 1_000_000
+    queued_bytes_max: int = 1024 * 1024 * 1024
+    queued_in_memory_max: int = 20_000
+    queued_in_memory_bytes_max: int = 64 * 1024 * 1024
+    queue_strategy: QueueStrategy = "None"
+    subscriptions_per_session_max: int = 100_000
+    retained_messages_max: int = 1_000_000
+    retained_bytes_max: int = 1024 * 1024 * 1024
+    topic_levels_max: int = 128
+    topic_bytes_max: int = 4_096
+    client_id_bytes_max: int = 1_024
+    user_properties_max: int = 256
+    authentication_failures_max: int = 20
+    authentication_failures_seconds: float = 60.0
+    durable_sessions: DurableSessions = "expiring"
+    statistics_seconds: float = 10.0

@@ -1,0 +1,305 @@
+"""From a session's queue to its client and back: send, resend, settle.
+
+Knows windows, packet identifiers, what a client can take, and what of it goes to the journal. Does not know who gets a
+message (`delivery`).
+"""
+
+from collections.abc import Callable
+from math import ceil
+
+from tidegate.broker.connection import Connection
+from tidegate.broker.image import Image
+from tidegate.broker.journal import QueuedRecord
+from tidegate.broker.promises import Promises
+from tidegate.broker.session import Session
+from tidegate.broker.statistics import Statistics
+from tidegate.broker.subscriber_queue import Outgoing
+from tidegate.exceptions import LocalViolation
+from tidegate.message import Message
+from tidegate.moment import Moment
+from tidegate.mqtt.aliases import ALIAS_PAYS_FROM_BYTES
+from tidegate.mqtt.packets import PubAckRun
+
+__all__ = ["READ_FROM_DISK", "Sending"]
+
+READ_FROM_DISK = 1_000
+"""How many messages of a durable session are read from disk at once."""
+
+
+class Sending:
+    """Sends to clients what their sessions hold.
+
+    `mark` is told of connections that have something to write or want to be read; `want_queue` of sessions that need more
+    from the disk.
+    """
+
+    def __init__(
+        self,
+        promises: Promises,
+        statistics: Statistics,
+        *,
+        mark: Callable[[Connection], None],
+        want_queue: Callable[[Session], None],
+    ) -> None:
+        self._promises = promises
+        self._statistics = statistics
+        self._mark = mark
+        self._want_queue = want_queue
+        self.sequence = 0
+        """The highest sequence given to a message of a durable session."""
+
+    def number(self, session: Session, outgoing: Outgoing, now: Moment, packet_id: int = 0) -> None:
+        """Give a message of a durable session its sequence and put it into the journal."""
+        self.sequence += 1
+        outgoing.sequence = self.sequence
+        self._promises.changing().add(_record(session, outgoing, packet_id, now))
+
+    def send_ready(self, session: Session, now: Moment) -> None:
+        """Send a connected client what it can take: first again what it has not acknowledged [MQTT-4.4.0-1]."""
+        connection = session.connection
+        if connection is None or connection.wants_close:
+            return
+        to_resend = connection.to_resend
+        while to_resend and connection.send_quota > 0 and connection.is_ready:
+            self._resend(session, connection, to_resend.popleft(), now)
+        queue = session.queue
+        waiting = queue.waiting
+        while waiting and not to_resend and connection.is_ready:
+            if waiting[0].qos and connection.send_quota <= 0:
+                break
+            outgoing = queue.pop()
+            if not session.access.may_receive(outgoing.message.topic):
+                self.forget(session, outgoing, "unauthorized")
+            elif outgoing.qos:
+                self.send(session, connection, outgoing, now, Image(outgoing.message, False))
+            else:
+                image = Image(outgoing.message, False)
+                ids = outgoing.subscription_ids
+                self.send_qos0(session, connection, image, outgoing.retain, ids, outgoing.expires_at, now)
+        if queue.on_disk and not queue.is_reading and len(waiting) < READ_FROM_DISK:
+            queue.is_reading = True
+            self._want_queue(session)
+        if session.held_back and not queue.is_filling:
+            self.release_held_back(session)
+        if connection.output:
+            self._mark(connection)
+
+    def send_qos0(
+        self,
+        session: Session,
+        connection: Connection,
+        image: Image,
+        retain: bool,
+        subscription_ids: tuple[int, ...],
+        expires_at: float | None,
+        now: Moment,
+    ) -> None:
+        """Send a message of QoS 0."""
+        expiry = None
+        if expires_at is not None:
+            expiry = ceil(expires_at - now.monotonic)
+            if expiry <= 0:
+                self._statistics.drop("expired")
+                return
+        data = self._encode(connection, image, 0, retain, None, expiry, subscription_ids)
+        if data is not None:
+            session.progress_at = now.monotonic
+            self._put(connection, data)
+
+    def send(
+        self,
+        session: Session,
+        connection: Connection,
+        outgoing: Outgoing,
+        now: Moment,
+        image: Image,
+        *,
+        is_new: bool = False,
+    ) -> None:
+        """Send a message of QoS 1 or 2 for the first time; `is_new` where it did not wait, and is not in the journal."""
+        expiry = None
+        if outgoing.expires_at is not None:
+            expiry = ceil(outgoing.expires_at - now.monotonic)
+            if expiry <= 0:
+                self.forget(session, outgoing, "expired")
+                return
+        packet_id = session.packet_ids.allocate()
+        ids = outgoing.subscription_ids
+        data = self._encode(connection, image, outgoing.qos, outgoing.retain, packet_id, expiry, ids)
+        if data is None:
+            session.packet_ids.release(packet_id)
+            self.unrecord(session, outgoing)
+            return
+        session.inflight[packet_id] = outgoing
+        connection.send_quota -= 1
+        if session.is_durable:
+            if is_new:
+                self.number(session, outgoing, now, packet_id)
+            else:
+                self._promises.changing().mark_sent(session.number, outgoing.sequence, packet_id)
+            if outgoing.qos == 2:
+                # A client that forgets the identifier after a crash of ours would take the message twice.
+                connection.send_after(self._promises.number, data)
+                return
+        self._put(connection, data)
+
+    def accept_run(self, session: Session, run: PubAckRun, now: Moment) -> None:
+        """Settle QoS 1 messages that the client accepted."""
+        inflight = session.inflight
+        release = session.packet_ids.release
+        settled = 0
+        batch = None
+        for packet_id in run.packet_ids:
+            outgoing = inflight.get(packet_id)
+            if outgoing is None or outgoing.qos != 1:
+                continue
+            del inflight[packet_id]
+            release(packet_id)
+            settled += 1
+            if outgoing.sequence:
+                if batch is None:
+                    batch = self._promises.changing()
+                batch.remove(session.number, outgoing.sequence)
+        self._went_on(session, settled, now)
+
+    def settle(self, session: Session, packet_id: int, now: Moment) -> bool:
+        """End the exchange of one message, of whatever QoS; return whether there was one."""
+        outgoing = session.inflight.pop(packet_id, None)
+        if outgoing is None:
+            return False
+        session.packet_ids.release(packet_id)
+        self.unrecord(session, outgoing)
+        self._went_on(session, 1, now)
+        return True
+
+    def release(self, session: Session, packet_id: int) -> int | None:
+        """Note the PUBREC of a QoS 2 message.
+
+        Returns:
+            The number of the batch after which PUBREL may leave (0: at once), None where the packet id is unknown.
+        """
+        outgoing = session.inflight.get(packet_id)
+        if outgoing is None or outgoing.qos != 2:
+            return None
+        outgoing.is_released = True
+        if not outgoing.sequence:
+            return 0
+        self._promises.changing().mark_sent(session.number, outgoing.sequence, packet_id, is_released=True)
+        return self._promises.number
+
+    def write_down(self, session: Session, now: Moment) -> None:
+        """Put on disk what a session has in memory, which is durable from now on."""
+        for packet_id, outgoing in session.inflight.items():
+            self.number(session, outgoing, now, packet_id)
+        for outgoing in session.queue.waiting:
+            if outgoing.qos:
+                self.number(session, outgoing, now)
+        session.queue.last_sequence = self.sequence
+
+    def forget(self, session: Session, outgoing: Outgoing, reason: str) -> None:
+        """Drop a message that was taken from the queue."""
+        self._statistics.drop(reason)
+        self.unrecord(session, outgoing)
+
+    def unrecord(self, session: Session, outgoing: Outgoing) -> None:
+        """Take a message out of the journal, where it is in it."""
+        if outgoing.sequence:
+            self._promises.changing().remove(session.number, outgoing.sequence)
+
+    def release_held_back(self, session: Session) -> None:
+        """Read the publishers again that waited for room here."""
+        held_back, session.held_back = session.held_back, []
+        for connection in held_back:
+            connection.is_held_back = False
+            self._mark(connection)
+
+    def _went_on(self, session: Session, settled: int, now: Moment) -> None:
+        connection = session.connection
+        if connection is not None:
+            connection.send_quota += settled
+            session.progress_at = now.monotonic
+            if session.queue.waiting or connection.to_resend or session.queue.on_disk or session.held_back:
+                self.send_ready(session, now)
+
+    def _resend(self, session: Session, connection: Connection, packet_id: int, now: Moment) -> None:
+        outgoing = session.inflight.get(packet_id)
+        if outgoing is None:
+            return
+        connection.send_quota -= 1
+        if outgoing.is_released:
+            self._put(connection, connection.protocol.wire.pubrel(packet_id))
+            return
+        expiry = None
+        if outgoing.expires_at is not None:
+            expiry = max(0, ceil(outgoing.expires_at - now.monotonic))
+        ids = outgoing.subscription_ids
+        image = Image(outgoing.message, False)
+        data = self._encode(connection, image, outgoing.qos, outgoing.retain, packet_id, expiry, ids)
+        if data is None or not session.access.may_receive(outgoing.message.topic):
+            self.settle(session, packet_id, now)
+            return
+        self._put(connection, bytes((data[0] | 0x08,)) + data[1:])
+
+    def _encode(
+        self,
+        connection: Connection,
+        image: Image,
+        qos: int,
+        retain: bool,
+        packet_id: int | None,
+        expiry: int | None,
+        subscription_ids: tuple[int, ...],
+    ) -> bytes | None:
+        """Encode a delivery; None where the client takes no packet as long [MQTT-3.1.2-24], which is counted."""
+        wire = connection.protocol.wire
+        try:
+            aliases = connection.aliases
+            if aliases is None or len(image.message.topic) < ALIAS_PAYS_FROM_BYTES:
+                data = image.packet(wire, qos, retain, packet_id, expiry, subscription_ids)
+            elif connection.packet_bytes_max is None:
+                topic, alias = aliases.assign(image.message.topic)
+                data = wire.publish(image.message, qos, retain, packet_id, expiry, subscription_ids, alias, topic)
+            else:
+                # What turns out too large must set no alias.
+                data = image.packet(wire, qos, retain, packet_id, expiry, subscription_ids)
+        except LocalViolation:
+            self._statistics.drop("packet_size")
+            return None
+        if connection.packet_bytes_max is not None and len(data) > connection.packet_bytes_max:
+            self._statistics.drop("packet_size")
+            return None
+        return data
+
+    def _put(self, connection: Connection, data: bytes) -> None:
+        connection.send(data)
+        self._statistics.sent += 1
+        if not connection.is_dirty:
+            self._mark(connection)
+
+
+def _record(session: Session, outgoing: Outgoing, packet_id: int, now: Moment) -> QueuedRecord:
+    message = outgoing.message
+    if message.qos != outgoing.qos or message.retain != outgoing.retain:
+        message = Message(
+            message.topic,
+            message.payload,
+            outgoing.qos,
+            outgoing.retain,
+            message.payload_format_indicator,
+            message.message_expiry_seconds,
+            message.content_type,
+            message.response_topic,
+            message.correlation_data,
+            message.user_properties,
+        )
+    expires_at = outgoing.expires_at
+    expires_wall = None if expires_at is None else now.wall + (expires_at - now.monotonic)
+    return QueuedRecord(
+        session.number,
+        outgoing.sequence,
+        message,
+        outgoing.subscription_ids,
+        expires_wall,
+        packet_id,
+        outgoing.is_released,
+    )

@@ -1,0 +1,181 @@
+"""Who is let in, with which session, and what is announced."""
+
+import mqtt5
+import pytest
+from mqtt5 import AuthPacket, AuthReasonCode, ConnectPacket
+from tests.broker_play import BrokerPlay, publish
+
+from tidegate.broker.access import AccessRules
+from tidegate.broker.connection import ListenerPolicy
+from tidegate.broker.events import AuthenticationRequested, ClientRefused
+from tidegate.broker.identity import Accepted, Challenge, Identity, Refused
+from tidegate.broker.limits import BrokerLimits
+from tidegate.broker.plan import AccessRule
+
+GUARDED = ListenerPolicy(needs_authentication=True)
+SAT = "K8S-SAT"
+
+
+def connack_of(client: object) -> mqtt5.ConnAckPacket:
+    connack = getattr(client, "connack", None)
+    assert isinstance(connack, mqtt5.ConnAckPacket)
+    return connack
+
+
+def test_what_the_server_says_of_itself() -> None:
+    connack = connack_of(BrokerPlay(BrokerLimits(receive_maximum=7, packet_bytes_max=9_999)).connect())
+    assert (connack.receive_max, connack.max_packet_size, connack.topic_alias_max) == (7, 9_999, 64)
+    assert int(connack.max_qos) == 2
+    assert connack.retain_available and connack.wildcard_subscription_available
+    assert connack.shared_subscription_available and connack.subscription_id_available
+    assert connack.assigned_client_id is None and connack.server_keep_alive is None
+    assert connack.session_expiry_interval is None
+
+
+def test_a_client_without_an_identifier_is_given_one() -> None:
+    play = BrokerPlay()
+    assert connack_of(play.connect("")).assigned_client_id == "made-1"
+    assert connack_of(play.connect("")).assigned_client_id == "made-2"
+
+
+def test_limits_that_differ_from_what_was_asked_are_said() -> None:
+    limits = BrokerLimits(session_expiry_seconds_max=60, keep_alive_seconds_max=30)
+    connack = connack_of(BrokerPlay(limits).connect("one", keep_alive=0, session_expiry_interval=100))
+    assert (connack.session_expiry_interval, connack.server_keep_alive) == (60, 30)
+    connack = connack_of(BrokerPlay(limits).connect("one", keep_alive=20, session_expiry_interval=60))
+    assert (connack.session_expiry_interval, connack.server_keep_alive) == (None, None)
+
+
+def test_a_session_is_resumed_unless_clean_start() -> None:
+    play = BrokerPlay()
+    play.connect("one", session_expiry_interval=100).leave()
+    assert connack_of(play.connect("one", session_expiry_interval=100)).session_present
+    assert not connack_of(play.connect("one", session_expiry_interval=100, clean_start=True)).session_present
+
+
+def test_a_take_over_ends_the_first_connection() -> None:
+    play = BrokerPlay()
+    first = play.connect("one", session_expiry_interval=100)
+    second = play.connect("one", session_expiry_interval=100)
+    first.expect_closed(0x8E)
+    assert connack_of(second).session_present
+
+
+def test_somebody_elses_session_is_not_handed_out() -> None:
+    play = BrokerPlay()
+    for subject in ("alice", "mallory"):
+        client = play.client(GUARDED).send(ConnectPacket("one", username=subject, session_expiry_interval=100))
+        play.decide(Accepted(Identity("one", subject)))
+        said = client.said()[0]
+        assert isinstance(said, mqtt5.ConnAckPacket)
+        assert not said.session_present
+        client.subscribe("secret")
+        client.leave()
+
+
+@pytest.mark.parametrize("reason_code", [0x86, 0x87, 0x8C])
+def test_a_refused_credential_is_answered_and_nothing_said_why(reason_code: int) -> None:
+    play = BrokerPlay()
+    client = play.client(GUARDED).send(ConnectPacket("one", authentication_method=SAT, authentication_data=b"token"))
+    client.expect()
+    play.decide(Refused(reason_code, "a token that has expired"))
+    client.expect_refused(reason_code)
+    assert any(isinstance(event, ClientRefused) and "expired" in event.detail for event in play.events)
+
+
+def test_what_was_presented_reaches_the_host() -> None:
+    play = BrokerPlay()
+    play.client(GUARDED).send(ConnectPacket("one", username="u", password=b"p"))
+    requested = next(event for event in play.events if isinstance(event, AuthenticationRequested))
+    presented = requested.presented
+    assert (presented.client_id, presented.username, presented.password) == ("one", "u", b"p")
+    assert "p" not in repr(presented).split("object")[0].replace("Presented", "")
+
+
+def test_nothing_is_read_while_a_verdict_is_awaited() -> None:
+    play = BrokerPlay()
+    client = play.client(GUARDED).send(ConnectPacket("one", username="u"), publish("a", b"x"))
+    assert not client.connection.wants_reading
+    play.decide(Accepted(Identity("one", "u")))
+    assert client.connection.wants_reading
+
+
+def test_a_challenge_is_answered() -> None:
+    play = BrokerPlay()
+    client = play.client(GUARDED).send(ConnectPacket("one", authentication_method=SAT, authentication_data=b"1"))
+    play.decide(Challenge(b"more"))
+    (auth,) = client.said()
+    assert isinstance(auth, AuthPacket)
+    assert (int(auth.reason_code), auth.authentication_method, auth.authentication_data) == (0x18, SAT, b"more")
+    continued = AuthReasonCode.CONTINUE_AUTHENTICATION
+    client.send(AuthPacket(reason_code=continued, authentication_method=SAT, authentication_data=b"2"))
+    play.decide(Accepted(Identity("one", "s")))
+    (connack,) = client.said()
+    assert isinstance(connack, mqtt5.ConnAckPacket)
+    assert connack.authentication_method == SAT
+
+
+def test_a_client_authenticates_again() -> None:
+    play = BrokerPlay()
+    client = play.client(GUARDED).send(ConnectPacket("one", authentication_method=SAT, authentication_data=b"1"))
+    play.decide(Accepted(Identity("one", "s"), play.now.wall + 100))
+    client.said()
+    again = AuthReasonCode.RE_AUTHENTICATE
+    client.send(AuthPacket(reason_code=again, authentication_method=SAT, authentication_data=b"2"))
+    play.decide(Accepted(Identity("one", "s"), play.now.wall + 300))
+    client.expect(AuthPacket(authentication_method=SAT))
+    play.advance(200)
+    assert not client.connection.wants_close
+    play.advance(101)
+    client.expect_closed()
+
+
+def test_a_refused_second_authentication_ends_the_connection() -> None:
+    play = BrokerPlay()
+    client = play.client(GUARDED).send(ConnectPacket("one", authentication_method=SAT, authentication_data=b"1"))
+    play.decide(Accepted(Identity("one", "s")))
+    client.said()
+    again = AuthReasonCode.RE_AUTHENTICATE
+    client.send(AuthPacket(reason_code=again, authentication_method=SAT, authentication_data=b"2"))
+    play.decide(Refused(0x87, "no"))
+    client.expect_closed(0x87)
+
+
+def test_an_expired_credential_ends_the_connection_without_a_word() -> None:
+    play = BrokerPlay()
+    client = play.client(GUARDED).send(ConnectPacket("one", username="u"))
+    play.decide(Accepted(Identity("one", "u"), play.now.wall + 50))
+    client.said()
+    play.advance(49)
+    assert not client.connection.wants_close
+    play.advance(2)
+    client.expect_closed()
+
+
+def test_a_method_without_authentication_is_refused() -> None:
+    client = BrokerPlay().client().send(ConnectPacket("one", authentication_method=SAT, authentication_data=b"1"))
+    client.expect_refused(0x8C)
+
+
+def test_who_may_not_connect_or_publish_its_will_is_refused() -> None:
+    rules = AccessRules((AccessRule(client_ids=frozenset({"one", "two"}), may_connect=True, publish=("a/#",)),))
+    policy = ListenerPolicy(rules=rules)
+    play = BrokerPlay()
+    play.client(policy).send(ConnectPacket("three")).expect_refused(0x87)
+    play.client(policy).send(ConnectPacket("one", will=mqtt5.Will("b"))).expect_refused(0x87)
+    play.connect("two", policy, will=mqtt5.Will("a/b"))
+
+
+def test_a_durable_session_is_on_disk_before_connack() -> None:
+    play = BrokerPlay(commits=False)
+    client = play.client().send(ConnectPacket("one", session_expiry_interval=100))
+    client.expect()
+    play.commit()
+    assert isinstance(client.said()[0], mqtt5.ConnAckPacket)
+
+
+def test_too_many_sessions_and_too_long_identifiers_are_refused() -> None:
+    play = BrokerPlay(BrokerLimits(sessions_max=1, client_id_bytes_max=5))
+    play.connect("one")
+    play.client().send(ConnectPacket("two")).expect_refused(0x97)
+    play.client().send(ConnectPacket("too-long")).expect_refused(0x85)

@@ -21,7 +21,7 @@ from tidegate.auth.digests import digest, digest_of_values
 from tidegate.auth.secret_source import SecretSource
 from tidegate.auth.x509 import SECRET_KEYS, X509
 from tidegate.exceptions import CredentialError
-from tidegate.flow.plan import AnonymousPlan, AuthenticationPlan, EndpointPlan, X509Plan
+from tidegate.flow.plan import AnonymousPlan, AuthenticationPlan, EndpointPlan, TokenPlan, X509Plan
 from tidegate.moment import Moment
 
 __all__ = ["credential", "fingerprint", "ssl_context"]
@@ -56,7 +56,7 @@ def ssl_context(plan: EndpointPlan, source: SecretSource, *, now: Moment) -> ssl
 def credential(plan: AuthenticationPlan, source: SecretSource) -> Credential:
     """Make the credential that an authentication plan names."""
     match plan:
-        case AnonymousPlan():
+        case AnonymousPlan() | TokenPlan():
             return Anonymous()
         case X509Plan(secret=secret):
             return X509(secret, source)

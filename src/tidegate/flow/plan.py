@@ -17,6 +17,7 @@ __all__ = [
     "FlowPlan",
     "SidePlan",
     "TlsPlan",
+    "TokenPlan",
     "X509Plan",
 ]
 
@@ -40,13 +41,21 @@ class X509Plan:
     secret: str
 
 
-AuthenticationPlan = AnonymousPlan | X509Plan
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenPlan:
+    """A service account token of our own issuer for `audience`, made anew for each connection."""
+
+    audience: str
+
+
+AuthenticationPlan = AnonymousPlan | X509Plan | TokenPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointPlan:
     """How to reach one broker. `path` is used by WebSockets only; `tls` None means plaintext.
 
+    `is_embedded` says that the broker of this process is meant, whatever its name resolves to.
     `service_type` is the metric label of facts 8.1, for example `Local AIO MQTT Broker`.
     """
 
@@ -58,6 +67,7 @@ class EndpointPlan:
     tls: TlsPlan | None
     authentication: AuthenticationPlan
     service_type: str
+    is_embedded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,150 @@
+"""Who a client of the broker is: the methods of one BrokerAuthentication, tried in their order (facts 1.9).
+
+Knows which method is meant by what a client presents, and the reason codes of refusals. Does not know connections.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from tidegate.auth.certificates import read_certificates, validity_problem
+from tidegate.auth.passwords import Users
+from tidegate.auth.token_verifier import TokenRefused, verify_token
+from tidegate.broker.identity import Accepted, Identity, Presented, Refused, Verdict
+from tidegate.broker.plan import MethodPlan, PasswordMethod, TokenMethod, X509Attributes, X509Method
+from tidegate.exceptions import CredentialError
+from tidegate.moment import Moment
+
+__all__ = ["TOKEN_METHOD", "Authenticator"]
+
+TOKEN_METHOD = "K8S-SAT"  # noqa: S105 - it is the name of the method, and of the user whose password is a token
+
+BAD_USER_NAME_OR_PASSWORD = 0x86
+NOT_AUTHORIZED = 0x87
+SERVER_UNAVAILABLE = 0x88
+BAD_AUTHENTICATION_METHOD = 0x8C
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authenticator:
+    """Checks what clients present. `client_cas` are PEM bundles by the name of their config map."""
+
+    methods: tuple[MethodPlan, ...]
+    token_keys: Mapping[str, EllipticCurvePublicKey]
+    users: Users
+    client_cas: Mapping[str, str]
+
+    def is_slow(self, presented: Presented) -> bool:
+        """Tell whether `check` may take tens of milliseconds."""
+        return isinstance(self._relevant(presented), PasswordMethod)
+
+    def check(self, presented: Presented, now_wall: float) -> Verdict:
+        """Judge what a client presented by the first method that it is meant for."""
+        method = self._relevant(presented)
+        match method:
+            case None:
+                if presented.method is not None:
+                    return Refused(BAD_AUTHENTICATION_METHOD, f"no method of the listener is {presented.method!r}")
+                return Refused(NOT_AUTHORIZED, "it presented nothing that a method of the listener is for")
+            case TokenMethod():
+                verdict = self._check_token(method, presented, now_wall)
+            case X509Method():
+                verdict = _check_certificate(method, presented, self.client_cas, now_wall)
+            case PasswordMethod():
+                verdict = self._check_password(presented)
+        before = presented.subject_before
+        if isinstance(verdict, Accepted) and before is not None and verdict.identity.subject != before:
+            return Refused(NOT_AUTHORIZED, "it authenticated again as somebody else")
+        return verdict
+
+    def _relevant(self, presented: Presented) -> MethodPlan | None:
+        is_token = presented.method == TOKEN_METHOD or (
+            # MQTT 3.1.1 has no enhanced authentication, so a token may be the password of a user of that name.
+            presented.method is None and presented.username == TOKEN_METHOD
+        )
+        for method in self.methods:
+            match method:
+                case TokenMethod() if is_token:
+                    return method
+                case X509Method() if presented.method is None and presented.certificate_der is not None:
+                    return method
+                case PasswordMethod() if presented.method is None and presented.username and not is_token:
+                    return method
+        return None
+
+    def _check_token(self, method: TokenMethod, presented: Presented, now_wall: float) -> Verdict:
+        token = presented.data if presented.method is not None else presented.password
+        if not token:
+            return Refused(NOT_AUTHORIZED, "there is no token")
+        try:
+            claims = verify_token(token, self.token_keys, method.audiences, now_wall)
+        except TokenRefused as error:
+            return Refused(NOT_AUTHORIZED, str(error))
+        return Accepted(Identity(presented.client_id, claims.subject), claims.expires_wall)
+
+    def _check_password(self, presented: Presented) -> Verdict:
+        username = presented.username or ""
+        try:
+            is_right = self.users.check(username, presented.password or b"")
+        except CredentialError as error:
+            return Refused(SERVER_UNAVAILABLE, str(error))
+        if not is_right:
+            return Refused(BAD_USER_NAME_OR_PASSWORD, "the user name or the password is wrong")
+        return Accepted(Identity(presented.client_id, username))
+
+
+def _check_certificate(
+    method: X509Method, presented: Presented, client_cas: Mapping[str, str], now_wall: float
+) -> Verdict:
+    """Judge a certificate whose chain TLS has verified against the authorities of all methods of the listener."""
+    assert presented.certificate_der is not None, "the method is for clients with a certificate"
+    certificate = x509.load_der_x509_certificate(presented.certificate_der)
+    problem = validity_problem(certificate, Moment(0.0, now_wall))
+    if problem is not None:
+        return Refused(NOT_AUTHORIZED, f"its certificate {problem}")
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        usage = None
+    if usage is not None and ExtendedKeyUsageOID.CLIENT_AUTH not in usage:
+        return Refused(NOT_AUTHORIZED, "its certificate is not for clients")
+    bundle = client_cas.get(method.trusted_client_ca_config_map, "")
+    trusted = read_certificates(bundle.encode()) if bundle else []
+    if len(client_cas) > 1 and not any(_issued(certificate, authority) for authority in trusted):
+        return Refused(NOT_AUTHORIZED, f"its certificate is of no authority in {method.trusted_client_ca_config_map}")
+    subject = certificate.subject.rfc4514_string()
+    identity = Identity(presented.client_id, subject, _attributes(method.attributes, subject))
+    return Accepted(identity, certificate.not_valid_after_utc.timestamp())
+
+
+def _issued(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(authority)
+    except (ValueError, TypeError, x509.InvalidVersion):
+        return False
+    except Exception as error:
+        # `InvalidSignature` has no base class of its own.
+        if type(error).__name__ != "InvalidSignature":
+            raise
+        return False
+    return True
+
+
+def _attributes(rules: tuple[X509Attributes, ...], subject: str) -> tuple[tuple[str, str], ...]:
+    """Return the attributes of the first rule whose subject is the certificate's, or its end (facts 1.9)."""
+    parts = _name_parts(subject)
+    for rule in rules:
+        wanted = _name_parts(rule.subject)
+        if wanted and parts[-len(wanted) :] == wanted:
+            return rule.attributes
+    return ()
+
+
+def _name_parts(subject: str) -> list[str]:
+    try:
+        return [each.rfc4514_string() for each in x509.Name.from_rfc4514_string(subject.replace(", ", ",")).rdns][::-1]
+    except ValueError:
+        return []

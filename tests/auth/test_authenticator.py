@@ -1,0 +1,119 @@
+"""Who a client is, by the methods of a listener in their order."""
+
+import ssl
+from pathlib import Path
+
+import pytest
+from tests.certificates import EXPIRED, ca
+
+from tidegate.auth import passwords
+from tidegate.auth.authenticator import Authenticator
+from tidegate.auth.passwords import Users
+from tidegate.auth.token_issuer import TokenIssuer
+from tidegate.broker.identity import Accepted, Presented, Refused, Verdict
+from tidegate.broker.plan import MethodPlan, PasswordMethod, TokenMethod, X509Attributes, X509Method
+
+NOW = 1_800_000_000.0
+CA = ca()
+X509 = X509Method("client-ca", (X509Attributes("press", "CN=press-1", (("line", "1"),)),))
+TOKENS = TokenMethod(("aio-internal",))
+
+
+@pytest.fixture(name="world")
+def a_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[TokenIssuer, Users]:
+    monkeypatch.setattr(passwords, "_N", 16)
+    users = Users(tmp_path)
+    users.set("oven", b"password-1")
+    return TokenIssuer.open(tmp_path), users
+
+
+World = tuple[TokenIssuer, Users]
+
+
+def gate(world: World, *methods: MethodPlan, cas: dict[str, str] | None = None) -> Authenticator:
+    client_cas = {"client-ca": CA.certificate.decode()} if cas is None else cas
+    return Authenticator(methods=methods, token_keys=world[0].keys(), users=world[1], client_cas=client_cas)
+
+
+def code(verdict: Verdict) -> int:
+    assert isinstance(verdict, Refused), verdict
+    return verdict.reason_code
+
+
+def der(name: str = "press-1", **named: object) -> bytes:
+    return ssl.PEM_cert_to_DER_cert(CA.client(name, **named).certificate.decode())  # type: ignore[arg-type]
+
+
+def test_a_token(world: World) -> None:
+    token = world[0].issue("aio-internal", "one", 60.0, NOW).encode()
+    check = gate(world, TOKENS).check
+    found = check(Presented(client_id="c", method="K8S-SAT", data=token), NOW)
+    assert isinstance(found, Accepted) and found.expires_wall is not None
+    assert found.identity.subject == "system:serviceaccount:azure-iot-operations:one"
+    old = check(Presented(client_id="c", username="K8S-SAT", password=token), NOW)
+    assert isinstance(old, Accepted), "MQTT 3.1.1 has only a password for it"
+    assert code(check(Presented(client_id="c", method="K8S-SAT", data=b"x"), NOW)) == 0x87
+    assert code(check(Presented(client_id="c", method="K8S-SAT"), NOW)) == 0x87
+    assert code(check(Presented(client_id="c", method="K8S-SAT", data=token), NOW + 1_000)) == 0x87
+
+
+def test_again_only_as_the_same(world: World) -> None:
+    token = world[0].issue("aio-internal", "one", 60.0, NOW).encode()
+    subject = "system:serviceaccount:azure-iot-operations:one"
+    check = gate(world, TOKENS).check
+    assert isinstance(
+        check(Presented(client_id="c", method="K8S-SAT", data=token, subject_before=subject), NOW), Accepted
+    )
+    assert code(check(Presented(client_id="c", method="K8S-SAT", data=token, subject_before="other"), NOW)) == 0x87
+
+
+def test_a_password(world: World) -> None:
+    both = gate(world, TOKENS, PasswordMethod())
+    right = Presented(client_id="c", username="oven", password=b"password-1")
+    assert both.is_slow(right)
+    found = both.check(right, NOW)
+    assert isinstance(found, Accepted) and (found.identity.subject, found.expires_wall) == ("oven", None)
+    assert code(both.check(Presented(client_id="c", username="oven", password=b"no"), NOW)) == 0x86
+    assert code(both.check(Presented(client_id="c", username="nobody", password=b"password-1"), NOW)) == 0x86
+    assert not both.is_slow(Presented(client_id="c", method="K8S-SAT", data=b"x"))
+
+
+def test_promise_03_a_certificate(world: World) -> None:
+    check = gate(world, X509).check
+    found = check(Presented(client_id="c", certificate_der=der()), VALID_AT)
+    assert isinstance(found, Accepted) and found.expires_wall is not None
+    assert (found.identity.subject, found.identity.attributes) == ("CN=press-1", (("line", "1"),))
+    other = check(Presented(client_id="c", certificate_der=der("oven-1")), VALID_AT)
+    assert isinstance(other, Accepted) and other.identity.attributes == ()
+    assert code(check(Presented(client_id="c", certificate_der=der(period=EXPIRED)), VALID_AT)) == 0x87
+    server = ssl.PEM_cert_to_DER_cert(CA.server("x").certificate.decode())
+    assert code(check(Presented(client_id="c", certificate_der=server), VALID_AT)) == 0x87
+
+
+def test_each_method_has_its_own_authorities(world: World) -> None:
+    other = ca("Another CA")
+    cas = {"client-ca": other.certificate.decode(), "second": CA.certificate.decode()}
+    assert code(gate(world, X509, cas=cas).check(Presented(client_id="c", certificate_der=der()), VALID_AT)) == 0x87
+
+
+def test_the_first_relevant_method_decides(world: World) -> None:
+    check = gate(world, X509, PasswordMethod()).check
+    presented = Presented(client_id="c", certificate_der=der(), username="oven", password=b"no")
+    assert isinstance(check(presented, VALID_AT), Accepted)
+    check = gate(world, PasswordMethod(), X509).check
+    assert code(check(presented, VALID_AT)) == 0x86
+
+
+def test_nothing_relevant(world: World) -> None:
+    assert code(gate(world, TOKENS).check(Presented(client_id="c"), NOW)) == 0x87
+    assert code(gate(world, TOKENS).check(Presented(client_id="c", username="oven", password=b"x"), NOW)) == 0x87
+    assert code(gate(world, TOKENS).check(Presented(client_id="c", method="OAUTH2-JWT", data=b"x"), NOW)) == 0x8C
+
+
+def valid_at() -> float:
+    from tests.certificates import VALID
+
+    return VALID.start.timestamp() + 86_400.0
+
+
+VALID_AT = valid_at()

@@ -1,0 +1,174 @@
+"""Accepts connections: TCP or TLS, MQTT or WebSocket, and hands over streams that are ready.
+
+Knows sockets, how many connections there may be, and how long one may take to become ready. Does not know what travels on
+them.
+"""
+
+import asyncio
+import socket
+import ssl
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from tidegate.exceptions import ListenFailed
+from tidegate.net.stream import Stream
+from tidegate.net.tcp import TcpStream
+from tidegate.net.websocket_server import await_upgrade
+
+__all__ = ["BACKLOG", "Listener", "ListenerSettings", "PeerInfo"]
+
+BACKLOG = 1024
+"""How many connections the system keeps for us to accept."""
+
+HandOver = Callable[[Stream, "PeerInfo"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class PeerInfo:
+    """Who connected: the address without its port, and the client's certificate where it showed one."""
+
+    address: str
+    certificate_der: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListenerSettings:
+    """Where to listen and how; `addresses` are IPv4 or IPv6, `port` 0 lets the system choose."""
+
+    addresses: tuple[str, ...]
+    port: int
+    protocol: Literal["Mqtt", "WebSockets"] = "Mqtt"
+    connections_max: int = 10_000
+    connections_per_address_max: int = 10_000
+    ready_seconds_max: float = 10.0
+
+
+class Listener:
+    """Listens on one port. `on_stream` takes what was accepted and is ready."""
+
+    def __init__(self, settings: ListenerSettings, on_stream: HandOver) -> None:
+        self.settings = settings
+        self._on_stream = on_stream
+        self._loop = asyncio.get_running_loop()
+        self._sockets: list[socket.socket] = []
+        self._servers: list[asyncio.Server] = []
+        self._by_address: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+        """Connections that were not let in, by reason."""
+
+    @property
+    def port(self) -> int:
+        """Return the port that is listened on."""
+        return int(self._sockets[0].getsockname()[1])
+
+    async def listen(self, tls: ssl.SSLContext | None) -> None:
+        """Begin to accept; `tls` None for plain TCP.
+
+        Raises:
+            ListenFailed: an address is in use or not ours; nothing is listened on then.
+        """
+        try:
+            for address in self.settings.addresses:
+                port = self.settings.port if not self._sockets else self.port
+                self._sockets.append(_bound(address, port))
+        except OSError as error:
+            self.close()
+            where = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+            raise ListenFailed(where, error.strerror or str(error)) from error
+        await self.use_tls(tls)
+
+    async def use_tls(self, tls: ssl.SSLContext | None) -> None:
+        """Accept with another context from now on; connections that stand are left alone, and none is refused meanwhile."""
+        before, self._servers = self._servers, []
+        for listening in self._sockets:
+            self._servers.append(
+                await self._loop.create_server(
+                    lambda: _Accepted(self._loop, self),
+                    sock=listening.dup(),
+                    ssl=tls,
+                    backlog=BACKLOG,
+                    ssl_handshake_timeout=self.settings.ready_seconds_max if tls is not None else None,
+                )
+            )
+        for server in before:
+            server.close()
+
+    def close(self) -> None:
+        """Accept no more; connections that stand are left alone."""
+        for server in self._servers:
+            server.close()
+        for listening in self._sockets:
+            listening.close()
+        self._servers, self._sockets = [], []
+
+    def let_in(self, stream: "_Accepted", address: str) -> bool:
+        """Count a connection in, or say that there are too many."""
+        reason = None
+        if self._by_address.total() >= self.settings.connections_max:
+            reason = "too many connections"
+        elif self._by_address[address] >= self.settings.connections_per_address_max:
+            reason = "too many connections of one address"
+        if reason is not None:
+            self.refused[reason] += 1
+            return False
+        self._by_address[address] += 1
+        info = PeerInfo(address, stream.certificate_der())
+        if self.settings.protocol == "Mqtt":
+            self._on_stream(stream, info)
+        else:
+            await_upgrade(
+                stream, self._loop, self.settings.ready_seconds_max, lambda ready: self._on_stream(ready, info)
+            )
+        return True
+
+    def count_out(self, address: str) -> None:
+        """Count a connection out."""
+        self._by_address[address] -= 1
+        if not self._by_address[address]:
+            del self._by_address[address]
+
+
+class _Accepted(TcpStream):
+    """A stream that was accepted."""
+
+    __slots__ = ("_address", "_listener")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, listener: Listener) -> None:
+        super().__init__(loop)
+        self._listener = listener
+        self._address: str | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        address = str(transport.get_extra_info("peername")[0])
+        if self._listener.let_in(self, address):
+            self._address = address
+        else:
+            self.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._address is not None:
+            self._listener.count_out(self._address)
+        super().connection_lost(exc)
+
+    def certificate_der(self) -> bytes | None:
+        """Return the certificate that the client showed."""
+        session = cast("ssl.SSLObject | None", self._transport.get_extra_info("ssl_object"))
+        return None if session is None else session.getpeercert(binary_form=True)
+
+
+def _bound(address: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listening.setblocking(False)
+        listening.bind((address, port))
+    except OSError:
+        listening.close()
+        raise
+    return listening

@@ -7,6 +7,9 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 # Debian keeps programs such as mosquitto where the PATH of a plain user does not look.
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
 
+MOSQUITTO := mosquitto mosquitto-clients
+HAS_MOSQUITTO := command -v mosquitto >/dev/null && command -v mosquitto_sub >/dev/null
+
 .PHONY: help run test check bench docs format lock mosquitto clean
 
 help:
@@ -20,14 +23,14 @@ help:
 	@echo "make mosquitto  install Debian's mosquitto without starting its service"
 
 # Passed on to tools/make-venv by those targets that need more of Debian than Python.
-run test bench: along := mosquitto
+test bench: along := $(MOSQUITTO)
 
-run: $(VENV)/run.stamp mosquitto
+run: $(VENV)/run.stamp
 	@$(BIN)/python examples/quickstart/run.py
 
 # Where mosquitto may not be installed the tests that need it are counted at the end of the run, or fail if CI=true.
 test: $(VENV)/dev.stamp
-	@command -v mosquitto >/dev/null || tools/debian-install mosquitto || echo "going on without mosquitto" >&2
+	@$(HAS_MOSQUITTO) || tools/debian-install $(MOSQUITTO) || echo "going on without mosquitto" >&2
 	$(BIN)/pytest
 
 check: $(VENV)/dev.stamp
@@ -47,7 +50,7 @@ format: $(VENV)/dev.stamp
 	$(BIN)/ruff format --quiet .
 
 mosquitto:
-	@command -v mosquitto >/dev/null || tools/debian-install mosquitto
+	@$(HAS_MOSQUITTO) || tools/debian-install $(MOSQUITTO)
 
 # Versions and hashes only: where packages come from is the choice of the machine that installs them.
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \

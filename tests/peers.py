@@ -28,7 +28,10 @@ class Peer:
         return shutil.which(self.program) or shutil.which(self.program, path=SERVER_PATH)
 
 
-PEERS = {"mosquitto": Peer("mosquitto", "sudo make mosquitto")}
+PEERS = {
+    "mosquitto": Peer("mosquitto", "sudo make mosquitto"),
+    "mosquitto_sub": Peer("mosquitto_sub", "sudo make mosquitto"),
+}
 
 
 def is_ci() -> bool:

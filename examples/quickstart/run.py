@@ -1,8 +1,8 @@
-"""The quick start: two brokers, a data flow between them, ovens that send their temperatures, and a line a second.
+"""The quick start: Tidegate with its own broker, a data flow, ovens that send their temperatures, and a line a second.
 
-usage: python examples/quickstart/run.py [--seconds N] [--ports LOCAL CLOUD STATUS]
+usage: python examples/quickstart/run.py [--seconds N] [--data-dir DIR] [--ports PLAIN TLS STATUS]
 
-It starts two mosquitto brokers and `tidegate run` on loopback ports, and ends all three when it ends, however it ends.
+It starts `tidegate run` on loopback ports, and ends it when it ends, however it ends. Nothing else has to be installed.
 Exit 0 after Ctrl-C or `--seconds`; 1 with a sentence when something is missing or a child ended by itself.
 """
 
@@ -10,11 +10,9 @@ import argparse
 import asyncio
 import contextlib
 import ctypes
-import getpass
 import json
 import math
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -34,8 +32,21 @@ from tidegate.mqtt.events import ConnectionAccepted, ConnectionClosing, MessageR
 from tidegate.mqtt.session import Session
 
 EXAMPLE = Path(__file__).parent
-PORTS = (18831, 18832, 19600)
-"""The local broker's and the cloud broker's, as the YAML files say, and that of tidegate's status listener."""
+DATA = EXAMPLE.parent / "quickstart-data"
+PORTS = (11883, 18883, 19600)
+"""The broker's plain one and the one with TLS, as the YAML files say, and that of the status listener."""
+
+DEFAULT_ENDPOINT = """\
+apiVersion: connectivity.iotoperations.azure.com/v1
+kind: DataflowEndpoint
+metadata: {name: default}
+spec:
+  endpointType: Mqtt
+  mqttSettings:
+    host: aio-broker:18883
+    authentication: {method: ServiceAccountToken, serviceAccountTokenSettings: {audience: aio-internal}}
+    tls: {mode: Enabled, trustedCaCertificateConfigMapRef: azure-iot-operations-aio-ca-trust-bundle}
+"""
 
 OVENS = ("oven-1", "oven-2", "oven-3", "oven-4")
 ROUNDS_PER_SECOND = 5
@@ -125,11 +136,11 @@ def line_of(flow: dict[str, Any], arrived: int, per_second: float) -> str:
     return (
         f"received {counters['received']:6}   delivered {counters['delivered']:6}   pending {flow['pending']:4}   "
         f"oldest unacknowledged {0.0 if oldest is None else oldest:5.2f} s   rate {per_second:6.1f}/s   "
-        f"arrived in the cloud {arrived:6}"
+        f"arrived at a subscriber {arrived:6}"
     )
 
 
-async def show(status_port: int, cloud: Client, children: dict[str, subprocess.Popen[bytes]]) -> None:
+async def show(status_port: int, subscriber: Client, children: dict[str, subprocess.Popen[bytes]]) -> None:
     """Print a line a second, and the first message that arrives."""
     before: tuple[float, int] | None = None
     is_shown = False
@@ -143,24 +154,26 @@ async def show(status_port: int, cloud: Client, children: dict[str, subprocess.P
             if tick > READY_SECONDS:
                 raise Failed(f"tidegate does not answer on 127.0.0.1:{status_port}")
             continue
-        if cloud.received and not is_shown:
+        if subscriber.received and not is_shown:
             is_shown = True
-            print(f"first message in the cloud: {cloud.received[0].topic} {cloud.received[0].payload.decode()}")
+            print(
+                f"first message at the subscriber: {subscriber.received[0].topic} {subscriber.received[0].payload.decode()}"
+            )
         now, delivered = time.monotonic(), flow["counters"]["delivered"]
         per_second = 0.0 if before is None else (delivered - before[1]) / (now - before[0])
         before = now, delivered
-        print(line_of(flow, len(cloud.received), per_second), flush=True)
+        print(line_of(flow, len(subscriber.received), per_second), flush=True)
 
 
 async def run_clients(ports: tuple[int, int, int], children: dict[str, subprocess.Popen[bytes]]) -> None:
-    """Run ovens, cloud and display together; the first failure ends all of them."""
-    ovens, cloud = Client("quickstart-ovens", ports[0]), Client("quickstart-cloud", ports[1])
+    """Run ovens, subscriber and display together; the first failure ends all of them."""
+    ovens, subscriber = Client("quickstart-ovens", ports[0]), Client("quickstart-subscriber", ports[0])
     works = [
         ovens.run(),
-        cloud.run(),
-        cloud.subscribe("site-1/#"),
+        subscriber.run(),
+        subscriber.subscribe("site-1/#"),
         send_temperatures(ovens),
-        show(ports[2], cloud, children),
+        show(ports[2], subscriber, children),
     ]
     await asyncio.gather(*works)
 
@@ -197,14 +210,6 @@ def running(command: list[str], log: Path | None = None) -> Iterator[subprocess.
                 child.wait()
 
 
-def mosquitto_program() -> str:
-    """Return where mosquitto is; Debian keeps it where the PATH of a plain user does not look."""
-    program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
-    if program is None:
-        raise Failed("mosquitto is not installed\nhint: type: sudo make mosquitto")
-    return program
-
-
 def check_free(port: int) -> None:
     """Refuse a port that somebody listens on already."""
     with socket.socket() as probe:
@@ -216,34 +221,23 @@ def check_free(port: int) -> None:
             raise Failed(f"port {port} on 127.0.0.1 is taken ({error.strerror})\n{hint}") from error
 
 
-def wait_for_listener(port: int, child: subprocess.Popen[bytes], log: Path) -> None:
-    """Wait until a broker accepts connections."""
+def wait_for_broker(port: int, child: subprocess.Popen[bytes]) -> None:
+    """Wait until the broker accepts connections."""
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and child.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return
         time.sleep(0.02)
-    raise Failed(f"mosquitto did not start on port {port}:\n{log.read_text()}")
-
-
-@contextlib.contextmanager
-def broker(name: str, port: int, work: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a mosquitto that listens on loopback only."""
-    configuration, log = work / f"{name}.conf", work / f"{name}.log"
-    # Started by root, mosquitto would change its user, and Linux would then forget to end it with its parent (prctl(2)).
-    settings = f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nuser {getpass.getuser()}\n"
-    configuration.write_text(settings)
-    with running([mosquitto_program(), "-c", str(configuration)], log) as child:
-        wait_for_listener(port, child, log)
-        yield child
+    raise Failed(f"the broker does not listen on port {port}; tidegate says why above")
 
 
 def write_resources(ports: tuple[int, int, int], folder: Path) -> None:
-    """Copy the YAML files with other ports."""
+    """Copy the YAML files with other ports, and say of the endpoint `default` what it is without being declared."""
     folder.mkdir()
     for path in EXAMPLE.glob("*.yaml"):
         text = path.read_text().replace(str(PORTS[0]), str(ports[0])).replace(str(PORTS[1]), str(ports[1]))
         (folder / path.name).write_text(text)
+    (folder / "default-endpoint.yaml").write_text(DEFAULT_ENDPOINT.replace(str(PORTS[1]), str(ports[1])))
 
 
 async def run_for(
@@ -254,41 +248,42 @@ async def run_for(
         await asyncio.wait_for(run_clients(ports, children), seconds)
 
 
-def quickstart(seconds: float | None, ports: tuple[int, int, int]) -> None:
-    """Start everything in order, run, and end everything in the opposite order."""
+def quickstart(seconds: float | None, data: Path, ports: tuple[int, int, int]) -> None:
+    """Start Tidegate, run the ovens, and end everything."""
     for port in ports:
         check_free(port)
     with tempfile.TemporaryDirectory(prefix="tidegate-quickstart-") as name, contextlib.ExitStack() as stack:
-        work, resources = Path(name), EXAMPLE
+        resources = EXAMPLE
         if ports != PORTS:
-            resources = work / "resources"
+            resources = Path(name) / "resources"
             write_resources(ports, resources)
-        children = {
-            "the local broker": stack.enter_context(broker("local", ports[0], work)),
-            "the cloud broker": stack.enter_context(broker("cloud", ports[1], work)),
-        }
         tidegate = str(Path(sys.executable).parent / "tidegate")
-        command = [tidegate, "run", str(resources), "--data-dir", str(work / "data"), "--http", f"127.0.0.1:{ports[2]}"]
-        print(f"local broker on port {ports[0]}, cloud broker on port {ports[1]}, both mosquitto on 127.0.0.1")
-        print(
-            f"tidegate run {resources.relative_to(Path.cwd()) if resources.is_relative_to(Path.cwd()) else resources}"
-        )
+        command = [tidegate, "run", str(resources), "--data-dir", str(data), "--http", f"127.0.0.1:{ports[2]}"]
+        print(f"tidegate run {_short(resources)} --data-dir {_short(data)}", flush=True)
+        child = stack.enter_context(running(command))
+        wait_for_broker(ports[0], child)
+        print(f"MQTT without TLS: 127.0.0.1:{ports[0]}   with TLS and a token: 127.0.0.1:{ports[1]}")
+        print(f"CA file for TLS: {_short(data / 'ca.crt')}")
         print(f"status: http://127.0.0.1:{ports[2]}/status   Ctrl-C ends it", flush=True)
-        children["tidegate"] = stack.enter_context(running(command))
-        asyncio.run(run_for(seconds, ports, children))
+        asyncio.run(run_for(seconds, ports, {"tidegate": child}))
+
+
+def _short(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def main() -> int:
     """Run the quick start; return the exit code."""
-    parser = argparse.ArgumentParser(description="Two brokers, a data flow between them, and a line a second.")
+    parser = argparse.ArgumentParser(description="A broker, a data flow, and a line a second.")
     parser.add_argument("--seconds", type=float, help="end after so many seconds instead of at Ctrl-C")
-    parser.add_argument("--ports", type=int, nargs=3, default=PORTS, metavar=("LOCAL", "CLOUD", "STATUS"))
+    parser.add_argument("--ports", type=int, nargs=3, default=PORTS, metavar=("PLAIN", "TLS", "STATUS"))
+    parser.add_argument("--data-dir", type=Path, default=DATA, help="where the broker keeps its state")
     arguments = parser.parse_args()
     # A shell starts what runs in the background with SIGINT ignored, and SIGTERM ends us by way of SIGINT.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
-        quickstart(arguments.seconds, tuple(arguments.ports))
+        quickstart(arguments.seconds, arguments.data_dir, tuple(arguments.ports))
     except KeyboardInterrupt:
         print("ended")
     except Failed as failure:

@@ -35,7 +35,7 @@ from tidegate.engine.watch import file_signature
 from tidegate.engine.worker import work
 from tidegate.engine.worker_channel import Channel, SecretValues, WorkerSetup
 from tidegate.engine.workers import Worker
-from tidegate.flow.plan import EndpointPlan
+from tidegate.flow.plan import EndpointPlan, X509Plan
 from tidegate.moment import Moment
 from tidegate.net.dialer import dial
 from tidegate.net.stream import Stream
@@ -45,6 +45,7 @@ from tidegate.telemetry.events import Line
 from tidegate.telemetry.logs import engine_logger, log_engine_line, set_levels, set_up_logs
 
 if TYPE_CHECKING:
+    from tidegate.engine.embedded_broker import EmbeddedBroker
     from tidegate.engine.load import Loaded
 
 __all__ = ["run_engine", "run_worker"]
@@ -99,13 +100,20 @@ async def _engine(
     tasks = Tasks(_report_failure)
     records = SessionRecords(sessions_path(directory.path))
     credentials = partial(_credentials, DirectorySource(settings.secrets_dir, settings.configmaps_dir))
-    tools = _flow_tools(records, tasks, settings.connect_timeout_seconds)
+
+    def new_broker() -> "EmbeddedBroker":
+        # Imported here: its cryptography takes memory and time that an engine without a broker is spared.
+        from tidegate.engine.embedded_broker import EmbeddedBroker
+
+        return EmbeddedBroker(directory.path, clock=_clock, tasks=tasks)
+
+    tools = _flow_tools(records, tasks, settings.connect_timeout_seconds, lambda: engine.broker)
     group = FlowGroup(tools, credentials(first.secret_values), drain_seconds=settings.drain_seconds)
 
     def new_worker(place: Place) -> Worker:
         return Worker(
             f"{place.profile}-{place.ordinal}",
-            lambda: _worker_setup(settings, place, engine.declared, directory),
+            lambda: _worker_setup(settings, place, engine, directory),
             tasks,
             command=WORKER_COMMAND,
             drain_seconds=settings.drain_seconds,
@@ -117,9 +125,11 @@ async def _engine(
     engine = Engine(
         EngineParts(
             supervisor=supervisor,
+            new_broker=new_broker,
             tasks=tasks,
             watched=watched,
             credentials=credentials,
+            secret_source=partial(_secret_source, DirectorySource(settings.secrets_dir, settings.configmaps_dir)),
             clock=_clock,
             log_level=settings.log_level,
             process_id=os.getpid(),
@@ -161,7 +171,7 @@ async def _worker(end: socket.socket) -> None:
     tasks = Tasks(_report_failure)
     credentials = partial(_credentials, DirectorySource(setup.secrets_dir, setup.configmaps_dir))
     records = SessionRecords(Path(setup.sessions_directory))
-    tools = _flow_tools(records, tasks, setup.connect_timeout_seconds)
+    tools = _flow_tools(records, tasks, setup.connect_timeout_seconds, lambda: None)
     group = FlowGroup(tools, credentials(setup.secret_values), drain_seconds=setup.drain_seconds)
     tasks.start(group.refresh(), "refresh health")
     _tune_collector()
@@ -172,19 +182,32 @@ async def _worker(end: socket.socket) -> None:
         records.close()
 
 
-def _flow_tools(records: SessionRecords, tasks: Tasks, connect_timeout_seconds: float) -> FlowTools:
+def _flow_tools(
+    records: SessionRecords,
+    tasks: Tasks,
+    connect_timeout_seconds: float,
+    broker: "Callable[[], EmbeddedBroker | None]",
+) -> FlowTools:
     async def dial_endpoint(endpoint: EndpointPlan, tls: ssl.SSLContext | None) -> Stream:
+        # A client certificate is shown in a TLS handshake and nowhere else.
+        embedded = broker()
+        if endpoint.is_embedded and embedded is not None and not isinstance(endpoint.authentication, X509Plan):
+            return embedded.connect(endpoint)
         return await dial(endpoint, tls=tls, timeout_seconds=connect_timeout_seconds)
 
     return FlowTools(dial=dial_endpoint, records=records, tasks=tasks, clock=_clock, random=random.random)
 
 
 def _credentials(mounted: SecretSource, values: SecretValues) -> SourceCredentials:
-    """Make credentials in which a declared secret hides a mounted one, as `load` has it."""
-    return SourceCredentials(OverlaySource(DeclaredSource(values.secrets, values.config_maps), mounted), _clock)
+    return SourceCredentials(_secret_source(mounted, values), _clock, values.tokens)
 
 
-def _worker_setup(settings: Settings, place: Place, declared: Declared, directory: DataDirectory) -> WorkerSetup:
+def _secret_source(mounted: SecretSource, values: SecretValues) -> SecretSource:
+    """Make a source in which a declared secret hides a mounted one, as `load` has it."""
+    return OverlaySource(DeclaredSource(values.secrets, values.config_maps), mounted)
+
+
+def _worker_setup(settings: Settings, place: Place, engine: Engine, directory: DataDirectory) -> WorkerSetup:
     return WorkerSetup(
         sessions_directory=sessions_path(directory.path),
         secrets_dir=settings.secrets_dir,
@@ -192,8 +215,8 @@ def _worker_setup(settings: Settings, place: Place, declared: Declared, director
         drain_seconds=settings.drain_seconds,
         connect_timeout_seconds=settings.connect_timeout_seconds,
         log_format=settings.log_format,
-        log_level=settings.log_level or declared.wanted.log_levels.get(place.profile, "info"),
-        secret_values=declared.secret_values,
+        log_level=settings.log_level or engine.declared.wanted.log_levels.get(place.profile, "info"),
+        secret_values=engine.secret_values,
     )
 
 

@@ -21,6 +21,7 @@ class Settings:
     `qos0_pending_bytes_max`: payload bytes of QoS 0 messages that may wait in one data flow; above it new ones drop.
     `packet_bytes_max`: Maximum Packet Size announced to a source, None to announce none [MQTT-3.1.2-25].
     `on_rejected`: overrides the policy table for negative acknowledgements, None to use the table.
+    `no_broker`: leave the name `aio-broker` to DNS and run no broker of our own.
     `http_host`, `http_port`: the status listener; port 0 turns it off.
     """
 
@@ -29,6 +30,7 @@ class Settings:
     secrets_dir: PurePath | None = None
     configmaps_dir: PurePath | None = None
     allow_remote_only: bool = False
+    no_broker: bool = False
     on_rejected: OnRejected | None = None
     stall_seconds: float = 60.0
     stall_seconds_max: float = 900.0

@@ -29,6 +29,9 @@ class FakeCredentials:
             raise CredentialError("secret s", self.problem, "write both files")
         return None
 
+    def token(self, endpoint: EndpointPlan) -> bytes | None:
+        return None
+
     def fingerprint(self, endpoint: EndpointPlan) -> bytes:
         return self.versions.get(endpoint.name, self.version)
 

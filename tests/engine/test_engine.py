@@ -11,8 +11,10 @@ from tests.engine.flows import FakeCredentials, World, world
 from tests.engine.plans import flow_plan
 from tests.engine.skipping_loop import clock, run
 
+from tidegate.auth.secret_source import DeclaredSource
 from tidegate.engine.control import Control
 from tidegate.engine.declared import Declared, Rejected
+from tidegate.engine.embedded_broker import EmbeddedBroker
 from tidegate.engine.engine import Engine, EngineParts, Watched
 from tidegate.engine.flow_group import FlowGroup
 from tidegate.engine.listeners import Listeners
@@ -22,6 +24,10 @@ from tidegate.engine.workers import Worker
 
 SOURCE = "tidegate-bridge-0-source"
 PLAN = flow_plan()
+
+
+def no_broker() -> EmbeddedBroker:
+    raise AssertionError("nothing needs the embedded broker")
 
 
 def no_worker(place: Place) -> Worker:
@@ -41,6 +47,8 @@ class Running:
             tasks=here.tasks,
             watched=Watched(load=lambda: self.found, signature=lambda: self.version, seen=0),
             credentials=lambda values: FakeCredentials(values.secrets.get("s", {}).get("version", b"1")),
+            secret_source=lambda values: DeclaredSource(values.secrets, values.config_maps),
+            new_broker=no_broker,
             clock=clock,
             log_level=None,
             process_id=7,

@@ -10,7 +10,7 @@ from tidegate.flow.plan import AnonymousPlan, EndpointPlan, SidePlan, TlsPlan, X
 from tidegate.resources.references import SecretNames
 from tidegate.settings import Settings
 
-SETTINGS = Settings(data_dir=PurePath("state"))
+SETTINGS = Settings(data_dir=PurePath("state"), no_broker=True)
 
 PROFILE = """
 apiVersion: connectivity.iotoperations.azure.com/v1

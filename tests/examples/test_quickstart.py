@@ -1,6 +1,7 @@
 """The quick start runs as a newcomer runs it, for a few seconds."""
 
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -32,11 +33,10 @@ def is_free(port: str) -> bool:
         return probe.connect_ex(("127.0.0.1", int(port))) != 0
 
 
-def start(*options: str) -> subprocess.Popen[str]:
+def start(data: Path, *options: str) -> subprocess.Popen[str]:
     """Start the quick start with its output as one text."""
-    return subprocess.Popen(
-        [sys.executable, str(RUN), *options], cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
+    command = [sys.executable, str(RUN), "--data-dir", str(data), *options]
+    return subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
 def delivered(line: str) -> int:
@@ -45,9 +45,8 @@ def delivered(line: str) -> int:
     return int(figures[1]) if figures else 0
 
 
-def test_messages_are_delivered_until_ctrl_c() -> None:
-    require("mosquitto")
-    with start("--ports", *free_ports(3)) as process:
+def test_messages_are_delivered_until_ctrl_c(tmp_path: Path) -> None:
+    with start(tmp_path / "data", "--ports", *free_ports(3)) as process:
         assert process.stdout is not None
         lines = []
         try:
@@ -61,33 +60,60 @@ def test_messages_are_delivered_until_ctrl_c() -> None:
             process.kill()
     text = "".join(lines) + rest
     assert process.returncode == 0, text
-    assert "first message in the cloud: site-1/bakery/ovens/oven-" in text
+    assert "first message at the subscriber: site-1/bakery/ovens/oven-" in text
     counts = [count for count in map(delivered, lines) if count]
     assert counts == sorted(set(counts)), text
     assert rest.endswith("ended\n"), text
 
 
-def test_it_ends_by_itself_after_the_seconds_asked_for() -> None:
-    require("mosquitto")
-    with start("--ports", *free_ports(3), "--seconds", "2") as process:
+def test_the_three_lines_of_the_readme(tmp_path: Path) -> None:
+    """mosquitto_sub, mosquitto_pub and paho, just as the README has them but for the port."""
+    require("mosquitto_sub")
+    plain, secure, status = free_ports(3)
+    text = (ROOT / "README.md").read_text()
+    subscribe, *senders = (
+        shlex.split(line.replace("11883", plain).removesuffix(" &"))
+        for line in re.findall(r"^(?:mosquitto_[ps]ub|python) .*11883.*$", text, re.MULTILINE)
+    )
+    assert len(senders) == 2
+    with start(tmp_path / "data", "--ports", plain, secure, status) as process:
+        assert process.stdout is not None
+        try:
+            next(line for line in process.stdout if line.startswith("received"))
+            with subprocess.Popen(subscribe, stdout=subprocess.PIPE, text=True) as subscriber:
+                assert subscriber.stdout is not None
+                try:
+                    # The ovens send all the time, so a line always comes; what is sent may come before the subscription.
+                    subscriber.stdout.readline()
+                    for sender, oven in zip(senders, ("oven-9", "oven-10"), strict=True):
+                        program = sys.executable if sender[0] == "python" else sender[0]
+                        subprocess.run([program, *sender[1:]], check=True, timeout=PATIENCE_SECONDS)
+                        next(line for line in subscriber.stdout if line.startswith(f"site-1/bakery/ovens/{oven} "))
+                finally:
+                    subscriber.kill()
+        finally:
+            process.kill()
+
+
+def test_it_ends_by_itself_after_the_seconds_asked_for(tmp_path: Path) -> None:
+    with start(tmp_path / "data", "--ports", *free_ports(3), "--seconds", "2") as process:
         text, _ = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0, text
 
 
-def test_killing_it_ends_its_children() -> None:
-    require("mosquitto")
+def test_killing_it_ends_its_children(tmp_path: Path) -> None:
     ports = free_ports(3)
-    with start("--ports", *ports) as process:
+    with start(tmp_path / "data", "--ports", *ports) as process:
         assert process.stdout is not None
         next(line for line in process.stdout if line.startswith("received"))
         process.kill()
     until(lambda: all(map(is_free, ports)), "the ports to be free again")
 
 
-def test_a_taken_port_is_said_in_words() -> None:
+def test_a_taken_port_is_said_in_words(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with start("--ports", str(port), *free_ports(2)) as process:
+        with start(tmp_path / "data", "--ports", str(port), *free_ports(2)) as process:
             text, _ = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 1
     assert text.startswith(f"error: port {port} on 127.0.0.1 is taken (Address already in use)\nhint: ")

@@ -53,5 +53,9 @@ def read_case(path: Path) -> Case:
             options.add(name)
         else:
             keys[word][name] = frozenset(body.split())
-    settings = Settings(data_dir=PurePath("state"), allow_remote_only="allow-remote-only" in options)
+    settings = Settings(
+        data_dir=PurePath("state"),
+        allow_remote_only="allow-remote-only" in options,
+        no_broker="broker" not in options,
+    )
     return Case(tuple(sources), settings, SecretNames(keys["secret"], keys["config map"]), expected)

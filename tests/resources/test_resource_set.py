@@ -2,13 +2,26 @@
 
 from tests.resources.manifests import CLOUD, DEFAULT, UPLINK, read_clean
 
-from tidegate.resources.defaults import DEFAULT_ENDPOINT, DEFAULT_PROFILE
+from tidegate.resources.defaults import (
+    DEFAULT_AUTHENTICATION,
+    DEFAULT_BROKER,
+    DEFAULT_ENDPOINT,
+    DEFAULT_LISTENER,
+    DEFAULT_PROFILE,
+)
 from tidegate.resources.resource_set import ResourceSet
 
 
-def test_the_default_endpoint_and_profile_exist_without_being_declared() -> None:
+def test_the_default_resources_exist_without_being_declared() -> None:
     resources = ResourceSet.of([])
-    assert resources.all() == (DEFAULT_ENDPOINT, DEFAULT_PROFILE)
+    assert resources.all() == (
+        DEFAULT_ENDPOINT,
+        DEFAULT_PROFILE,
+        DEFAULT_BROKER,
+        DEFAULT_LISTENER,
+        DEFAULT_AUTHENTICATION,
+    )
+    assert not resources.declares_broker
 
 
 def test_declaring_the_default_endpoint_replaces_it() -> None:

@@ -12,7 +12,7 @@ from tidegate.flow.events import Side
 from tidegate.flow.plan import FlowPlan
 from tidegate.flow.relay import Relay
 from tidegate.moment import Moment
-from tidegate.mqtt.packets import packet_bytes
+from tidegate.mqtt.fixed_header import packet_bytes
 
 __all__ = ["PLANTED"]
 
@@ -38,10 +38,10 @@ class _Bugged(Relay):
         """Return what is to leave in place of the packets of one write."""
         return packets_sent
 
-    def connection_made(self, side: Side, now: Moment) -> None:
+    def connection_made(self, side: Side, now: Moment, token: bytes | None = None) -> None:
         """Begin a connection with no bytes left over."""
         self.rest[side] = b""
-        super().connection_made(side, now)
+        super().connection_made(side, now, token)
 
     def receive_data(self, side: Side, data: bytes, now: Moment) -> None:
         """Take bytes, and pass on whole packets only."""

@@ -51,6 +51,12 @@ def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is 
         choices=["hold", "drop"],
         help="What to do with every message that a destination refuses. Default: by its reason code.",
     )
+    context.argument(
+        "no_broker",
+        options_list=["--no-broker"],
+        action="store_true",
+        help="Run no broker, and leave the name aio-broker to DNS.",
+    )
     for name, help_text in (
         ("stall_seconds", "Re-make a connection on which nothing was acknowledged for this long."),
         ("drain_seconds", "How long to settle pending messages before stopping."),
@@ -99,6 +105,7 @@ def run(
     allow_remote_only: bool = False,
     data_dir: str | None = None,
     http: str = "127.0.0.1:9600",
+    no_broker: bool = False,
     on_rejected: OnRejected | None = None,
     stall_seconds: float = 60.0,
     drain_seconds: float = 5.0,
@@ -126,6 +133,7 @@ def run(
         secrets_dir=PurePath(secrets_dir) if secrets_dir is not None else None,
         configmaps_dir=PurePath(configmaps_dir) if configmaps_dir is not None else None,
         allow_remote_only=allow_remote_only,
+        no_broker=no_broker,
         on_rejected=on_rejected,
         stall_seconds=stall_seconds,
         stall_seconds_max=max(stall_seconds, 900.0),

@@ -4,11 +4,12 @@ Knows that both come from one source of secrets, which a reload replaces. Does n
 """
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from tidegate.auth.secret_source import SecretSource
-from tidegate.flow.plan import EndpointPlan
+from tidegate.exceptions import CredentialError
+from tidegate.flow.plan import EndpointPlan, TokenPlan
 from tidegate.moment import Moment
 
 __all__ = ["Credentials", "SourceCredentials"]
@@ -21,17 +22,24 @@ class Credentials(Protocol):
         """Return what to dial with, None for an endpoint without TLS. Raises `CredentialError`."""
         ...
 
+    def token(self, endpoint: EndpointPlan) -> bytes | None:
+        """Return the service account token to present, None where none is used. Raises `CredentialError`."""
+        ...
+
     def fingerprint(self, endpoint: EndpointPlan) -> bytes:
         """Return a digest of every secret and certificate that `ssl_context` would use. Never raises."""
         ...
 
 
 class SourceCredentials:
-    """Credentials out of a source of secrets, read anew at each call."""
+    """Credentials out of a source of secrets, read anew at each call. `tokens` are by audience."""
 
-    def __init__(self, source: SecretSource, clock: Callable[[], Moment]) -> None:
+    def __init__(
+        self, source: SecretSource, clock: Callable[[], Moment], tokens: Mapping[str, bytes] | None = None
+    ) -> None:
         self._source = source
         self._clock = clock
+        self._tokens = tokens or {}
 
     # `auth.tls` is imported when an endpoint has TLS: its cryptography takes memory and start-up time.
 
@@ -42,6 +50,20 @@ class SourceCredentials:
         from tidegate.auth.tls import ssl_context
 
         return ssl_context(endpoint, self._source, now=self._clock())
+
+    def token(self, endpoint: EndpointPlan) -> bytes | None:
+        """See `Credentials`."""
+        if not isinstance(endpoint.authentication, TokenPlan):
+            return None
+        audience = endpoint.authentication.audience
+        token = self._tokens.get(audience)
+        if token is None:
+            raise CredentialError(
+                f"token for {audience}",
+                "the embedded broker issues none for this audience",
+                "see the broker's own errors",
+            )
+        return token
 
     def fingerprint(self, endpoint: EndpointPlan) -> bytes:
         """See `Credentials`."""

@@ -1,4 +1,4 @@
-"""What the engine takes from the declared files: what should run, with which secrets, logs and metrics ports.
+"""What the engine takes from the declared files: what should run, the broker, with which secrets, logs and metrics ports.
 
 Knows how loaded resources become that. Does not know how it is carried out.
 """
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tidegate.broker.plan import BrokerPlan
 from tidegate.diagnostics import Diagnostic
 from tidegate.engine.supervisor import Wanted
 from tidegate.engine.worker_channel import SecretValues
@@ -22,6 +23,7 @@ class Declared:
     """What validated. `notes` are warnings as sentences; `prometheus_ports` are by profile."""
 
     wanted: Wanted = field(default_factory=Wanted)
+    broker: BrokerPlan | None = None
     secret_values: SecretValues = field(default_factory=SecretValues)
     prometheus_ports: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -47,6 +49,7 @@ def declared_by(loaded: "Loaded") -> Declared | Rejected:
             worker_profiles=frozenset(profile.name for profile in plan.profiles if profile.instance_count > 1),
             log_levels={profile.name: profile.log_level for profile in plan.profiles},
         ),
+        broker=plan.broker,
         secret_values=SecretValues(
             secrets={name: secret.content for name, secret in resources.secrets.items()},
             config_maps={name: config_map.content for name, config_map in resources.config_maps.items()},

@@ -6,9 +6,11 @@ Knows the order of things in a process's life. Does not know how its parts are b
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from tidegate.auth.secret_source import SecretSource
 from tidegate.engine.control import Control
 from tidegate.engine.credentials import Credentials
 from tidegate.engine.declared import Declared, Rejected
@@ -23,6 +25,9 @@ from tidegate.net.tasks import Tasks
 from tidegate.telemetry.events import Line
 from tidegate.telemetry.logs import log_engine_line, set_levels
 from tidegate.telemetry.status import EngineStatus, ReloadStatus
+
+if TYPE_CHECKING:  # a worker runs no broker, nor does an engine that needs none
+    from tidegate.engine.embedded_broker import EmbeddedBroker
 
 __all__ = ["Engine", "EngineParts", "Watched"]
 
@@ -44,12 +49,16 @@ class Watched:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineParts:
-    """What the engine is made of. `credentials` makes those that belong to a set of declared secrets."""
+    """What the engine is made of. `credentials` makes those that belong to a set of declared secrets, which `secret_source`
+    reads; `new_broker` makes the embedded broker when something first needs it.
+    """
 
     supervisor: Supervisor
+    new_broker: "Callable[[], EmbeddedBroker]"
     tasks: Tasks
     watched: Watched
     credentials: Callable[[SecretValues], Credentials]
+    secret_source: Callable[[SecretValues], SecretSource]
     clock: Callable[[], Moment]
     log_level: str | None
     process_id: int
@@ -69,6 +78,7 @@ class Engine:
         self._listeners = listeners(self)
         self._control = control(self)
         self._declared = Declared()
+        self._broker: EmbeddedBroker | None = None
         self._started = parts.clock()
         self._last_reload = ReloadStatus(at=iso_time(self._started.wall), applied=True, errors=[])
         self._reloading = asyncio.Lock()
@@ -78,6 +88,17 @@ class Engine:
     def declared(self) -> Declared:
         """Return what was applied last."""
         return self._declared
+
+    @property
+    def broker(self) -> "EmbeddedBroker | None":
+        """Return the embedded broker, None while nothing has needed one."""
+        return self._broker
+
+    @property
+    def secret_values(self) -> SecretValues:
+        """Return the secrets that were declared, and those that the embedded broker gives our own flows."""
+        declared = self._declared.secret_values
+        return declared if self._broker is None else self._broker.secret_values(declared)
 
     async def run(self, first: Declared, started: Callable[[], None]) -> None:
         """Run `first`, follow edits, and drain after `stop`. `started` is called once everything runs."""
@@ -92,6 +113,8 @@ class Engine:
         await self._stop.wait()
         log_engine_line("engine", Line("info", "x", "stopping"))
         await parts.supervisor.stop()
+        if self._broker is not None:
+            await self._broker.stop()
         self._listeners.close()
         self._control.close()
         log_engine_line("engine", Line("info", "x", "stopped"))
@@ -123,7 +146,7 @@ class Engine:
             flows=flows,
             dataflows=dataflow_health(flows),
             last_reload=self._last_reload,
-            problems=self._listeners.problems,
+            problems=[*self._listeners.problems, *(self._broker.problems if self._broker is not None else ())],
             process_id=self._parts.process_id,
             version=self._parts.version,
             uptime_seconds=self._parts.clock().monotonic - self._started.monotonic,
@@ -157,6 +180,10 @@ class Engine:
         for profile, level in declared.wanted.log_levels.items():
             set_levels(self._parts.log_level or level, profile)
         self._listeners.serve_profiles(declared.prometheus_ports)
+        if declared.broker is not None and self._broker is None:
+            self._broker = self._parts.new_broker()
+        if self._broker is not None:
+            await self._broker.apply(declared.broker, self._parts.secret_source(declared.secret_values))
         # Before the flows: a new or changed one dials with what belongs to it.
         await self._use_credentials()
         await self._parts.supervisor.apply(declared.wanted)
@@ -169,7 +196,7 @@ class Engine:
         levels = self._declared.wanted.log_levels
         if self._parts.log_level is not None:
             levels = dict.fromkeys(levels, self._parts.log_level)
-        values = self._declared.secret_values
+        values = self.secret_values
         await self._parts.supervisor.use_credentials(self._parts.credentials(values), values, levels)
 
     async def _check_credentials(self) -> None:

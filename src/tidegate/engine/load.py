@@ -14,6 +14,7 @@ from tidegate.engine import files
 from tidegate.engine.plan import Plan, build, validate
 from tidegate.exceptions import CredentialError
 from tidegate.resources import manifest
+from tidegate.resources.base import ResourceKey
 from tidegate.resources.finding_list import in_order
 from tidegate.resources.references import SecretNames
 from tidegate.resources.resource_set import ResourceSet
@@ -61,14 +62,25 @@ def _names(resources: ResourceSet, directories: SecretSource) -> tuple[SecretNam
     secrets: dict[str, frozenset[str]] = {}
     config_maps: dict[str, frozenset[str]] = {}
     diagnostics: list[Diagnostic] = []
+    wanted: list[tuple[ResourceKey, str | None, str | None]] = []
     for endpoint in resources.endpoints.values():
-        settings = endpoint.spec.mqtt_settings
-        if settings is None:
-            continue
-        x509 = settings.authentication.x509_certificate_settings
+        mqtt = endpoint.spec.mqtt_settings
+        if mqtt is not None:
+            x509 = mqtt.authentication.x509_certificate_settings
+            bundle = mqtt.tls.trusted_ca_certificate_config_map_ref
+            wanted.append((endpoint.key, x509.secret_ref if x509 else None, bundle))
+    for listener in resources.listeners.values():
+        for port in listener.spec.ports:
+            manual = port.tls.manual if port.tls is not None else None
+            wanted.append((listener.key, manual.secret_ref if manual is not None else None, None))
+    for authentication in resources.authentications.values():
+        for method in authentication.spec.authentication_methods:
+            ca = method.x509_settings.trusted_client_ca_cert if method.x509_settings is not None else None
+            wanted.append((authentication.key, None, ca))
+    for key, secret, config_map in wanted:
         for name, found, find in (
-            (x509.secret_ref if x509 else None, secrets, directories.find_secret),
-            (settings.tls.trusted_ca_certificate_config_map_ref, config_maps, directories.find_config_map),
+            (secret, secrets, directories.find_secret),
+            (config_map, config_maps, directories.find_config_map),
         ):
             if name is None or name in found:
                 continue
@@ -76,9 +88,7 @@ def _names(resources: ResourceSet, directories: SecretSource) -> tuple[SecretNam
                 values = find(name)
             except CredentialError as error:
                 found[name] = frozenset()
-                diagnostics.append(
-                    Diagnostic("error", "unreadable", str(error), resource=str(endpoint.key), hint=error.hint)
-                )
+                diagnostics.append(Diagnostic("error", "unreadable", str(error), resource=str(key), hint=error.hint))
             else:
                 if values is not None:
                     found[name] = frozenset(values)

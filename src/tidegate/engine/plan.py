@@ -7,14 +7,32 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from tidegate.broker.plan import BrokerPlan
 from tidegate.diagnostics import Diagnostic
+from tidegate.engine.broker_plan import broker_plan, check_embedded, embedded_port, is_embedded
 from tidegate.engine.loops import Hop, find_loops
-from tidegate.flow.plan import AnonymousPlan, AuthenticationPlan, EndpointPlan, FlowPlan, SidePlan, TlsPlan, X509Plan
+from tidegate.flow.plan import (
+    AnonymousPlan,
+    AuthenticationPlan,
+    EndpointPlan,
+    FlowPlan,
+    SidePlan,
+    TlsPlan,
+    TokenPlan,
+    X509Plan,
+)
 from tidegate.mqtt.topics import SHARE_PREFIX, filter_error
 from tidegate.resources.base import ResourceKey
+from tidegate.resources.broker_rules import check_broker
 from tidegate.resources.dataflow import Dataflow
 from tidegate.resources.dataflow_endpoint import MqttSettings
-from tidegate.resources.defaults import BUILT_IN_HOST, DEFAULT_NAME
+from tidegate.resources.defaults import (
+    BUILT_IN_AUDIENCE,
+    BUILT_IN_CA_CONFIG_MAP,
+    BUILT_IN_CA_KEY,
+    BUILT_IN_HOST,
+    DEFAULT_NAME,
+)
 from tidegate.resources.finding_list import FindingList
 from tidegate.resources.references import SecretNames, check_names, check_secrets
 from tidegate.resources.resolved_flow import ResolvedEndpoint, ResolvedFlow, resolve, resolve_endpoint
@@ -48,12 +66,14 @@ class ProfilePlan:
 class Plan:
     """Everything that should run: `flows` has one entry for each instance of each enabled data flow.
 
-    `disabled` names the data flows that are declared and switched off; their sessions live on.
+    `broker` is None where none is to run; `disabled` names the data flows that are declared and switched off, whose sessions
+    live on.
     """
 
     flows: tuple[FlowPlan, ...]
     disabled: frozenset[str]
     profiles: tuple[ProfilePlan, ...]
+    broker: BrokerPlan | None
     diagnostics: tuple[Diagnostic, ...]
 
 
@@ -88,15 +108,26 @@ def validate(
     for flow in flows:
         check_sides(flow, allow_remote_only=settings.allow_remote_only, findings=findings)
         if flow.is_enabled:
-            used |= _refuse_what_is_not_built_yet(flow, findings)
+            used |= _refuse_what_is_not_built_yet(flow, settings, findings)
             if flow.key in templates and not any(map(filter_error, flow.topic_filters)):
                 hop = Hop(_address(flow.source), _address(flow.destination), flow.topic_filters, templates[flow.key])
                 hops.append((flow, hop))
     _check_loops(hops, findings)
     check_unused_settings(flows, findings)
+    check_broker(resources, secrets, findings)
+    for flow in flows:
+        if flow.is_enabled:
+            for side, path in ((flow.source, flow.source_path), (flow.destination, flow.destination_path)):
+                if is_embedded(side, settings):
+                    check_embedded(flow, side, path, resources, findings)
     if secrets is not None:
-        check_secrets(resources, frozenset(used), secrets, findings)
+        check_secrets(resources, frozenset(used), secrets if settings.no_broker else _with_our_own(secrets), findings)
     return tuple(findings.diagnostics)
+
+
+def _with_our_own(secrets: SecretNames) -> SecretNames:
+    """Add the config map that the embedded broker publishes."""
+    return SecretNames(secrets.secrets, {BUILT_IN_CA_CONFIG_MAP: frozenset({BUILT_IN_CA_KEY}), **secrets.config_maps})
 
 
 def build(resources: ResourceSet, settings: Settings, diagnostics: tuple[Diagnostic, ...] = ()) -> Plan:
@@ -110,6 +141,7 @@ def build(resources: ResourceSet, settings: Settings, diagnostics: tuple[Diagnos
             for ordinal in range(flow.instance_count)
         ),
         disabled=frozenset(flow.name for flow in resources.dataflows.values() if flow.spec.mode == "Disabled"),
+        broker=broker_plan(resources, flows, settings),
         profiles=tuple(
             ProfilePlan(
                 name=profile.name,
@@ -138,7 +170,7 @@ def _check_template(dataflow: Dataflow, templates: dict[ResourceKey, TopicTempla
         findings.add("error", "topic-template", message, dataflow.key, path, at=(error.offset, error.length))
 
 
-def _refuse_what_is_not_built_yet(flow: ResolvedFlow, findings: FindingList) -> set[str]:
+def _refuse_what_is_not_built_yet(flow: ResolvedFlow, settings: Settings, findings: FindingList) -> set[str]:
     """Refuse, in words, what an enabled data flow uses and a later version brings. Nothing else knows of this.
 
     Returns:
@@ -148,10 +180,12 @@ def _refuse_what_is_not_built_yet(flow: ResolvedFlow, findings: FindingList) -> 
     used: set[str] = set()
     for side, path in ((flow.source, flow.source_path), (flow.destination, flow.destination_path)):
         method = side.settings.authentication.method
-        if method in ("Anonymous", "X509Certificate"):
+        has_token = method == "ServiceAccountToken" and is_embedded(side, settings)
+        if method in ("Anonymous", "X509Certificate") or has_token:
             used.add(side.name)
         else:
-            message = f"the endpoint `{side.name}` uses the method {method}, which arrives {later}"
+            where = " for other brokers" if method == "ServiceAccountToken" else ""
+            message = f"the endpoint `{side.name}` uses the method {method}, which arrives{where} {later}"
             hint = "use the method `Anonymous` or `X509Certificate`"
             if side.name == DEFAULT_NAME:
                 hint = f"declare the endpoint `default` with the host of your broker, and {hint}"
@@ -199,8 +233,8 @@ def _flow_plan(flow: ResolvedFlow, ordinal: int, settings: Settings) -> FlowPlan
         name=flow.key.name,
         profile=flow.profile.name,
         ordinal=ordinal,
-        source=_side_plan(flow, flow.source, ordinal, "source"),
-        destination=_side_plan(flow, flow.destination, ordinal, "destination"),
+        source=_side_plan(flow, flow.source, ordinal, "source", settings),
+        destination=_side_plan(flow, flow.destination, ordinal, "destination", settings),
         topic_filters=tuple(_subscribed(flow)),
         retain_mode=flow.destination.settings.retain,
         transform=TransformSpec(topic_template=flow.topic_template),
@@ -220,11 +254,15 @@ def _subscribed(flow: ResolvedFlow) -> Iterable[str]:
 
 
 def _side_plan(
-    flow: ResolvedFlow, endpoint: ResolvedEndpoint, ordinal: int, side: Literal["source", "destination"]
+    flow: ResolvedFlow,
+    endpoint: ResolvedEndpoint,
+    ordinal: int,
+    side: Literal["source", "destination"],
+    settings_of_process: Settings,
 ) -> SidePlan:
     settings = endpoint.settings
     return SidePlan(
-        endpoint=_endpoint_plan(endpoint),
+        endpoint=_endpoint_plan(endpoint, settings_of_process),
         client_id=f"{settings.client_id_prefix or CLIENT_ID_PREFIX}-{flow.key.name}-{ordinal}-{side}",
         qos=settings.qos,
         keep_alive_seconds=settings.keep_alive_seconds,
@@ -233,9 +271,12 @@ def _side_plan(
     )
 
 
-def _endpoint_plan(endpoint: ResolvedEndpoint) -> EndpointPlan:
+def _endpoint_plan(endpoint: ResolvedEndpoint, settings_of_process: Settings) -> EndpointPlan:
     settings = endpoint.settings
     host, port = _address(endpoint)
+    is_ours = is_embedded(endpoint, settings_of_process)
+    if is_ours:
+        port = embedded_port(endpoint)
     path = parse_host(settings.host).path if settings.host is not None else None
     tls = TlsPlan(ca_config_map=settings.tls.trusted_ca_certificate_config_map_ref)
     return EndpointPlan(
@@ -247,6 +288,7 @@ def _endpoint_plan(endpoint: ResolvedEndpoint) -> EndpointPlan:
         tls=tls if settings.tls.mode == "Enabled" else None,
         authentication=_authentication_plan(settings),
         service_type=_service_type(endpoint),
+        is_embedded=is_ours,
     )
 
 
@@ -257,8 +299,13 @@ def _address(endpoint: ResolvedEndpoint) -> tuple[str, int]:
 
 
 def _authentication_plan(settings: MqttSettings) -> AuthenticationPlan:
-    x509 = settings.authentication.x509_certificate_settings
-    return X509Plan(secret=x509.secret_ref) if x509 is not None else AnonymousPlan()
+    authentication = settings.authentication
+    if authentication.x509_certificate_settings is not None:
+        return X509Plan(secret=authentication.x509_certificate_settings.secret_ref)
+    if authentication.method == "ServiceAccountToken":
+        token = authentication.service_account_token_settings
+        return TokenPlan(audience=token.audience if token is not None else BUILT_IN_AUDIENCE)
+    return AnonymousPlan()
 
 
 def _service_type(endpoint: ResolvedEndpoint) -> str:

@@ -99,6 +99,7 @@ class FlowRunner:
         self._drop_log = DropLog()
         self._drained = asyncio.Event()
         self._fingerprints: dict[Side, bytes] = {}
+        self._tokens: dict[Side, bytes] = {}
         self._credential_errors: dict[Side, str] = {}
         self._last_errors: dict[Side, str] = {}
         wall = tools.clock().wall
@@ -234,17 +235,23 @@ class FlowRunner:
             side,
             self._side_plan(side).client_id,
             open_stream=lambda: self._open_stream(side),
-            attach=self._driver.attach,
+            attach=self._attach,
             report=self._report,
             monotonic=lambda: self._tools.clock().monotonic,
             random=self._tools.random,
         )
+
+    def _attach(self, side: Side, stream: Stream) -> None:
+        self._driver.attach(side, stream, self._tokens.pop(side, None))
 
     async def _open_stream(self, side: Side) -> Stream:
         endpoint = self._side_plan(side).endpoint
         # Of the attempt, whatever comes of it: what was tried already is no reason to hurry the next one.
         self._fingerprints[side] = self._credentials.fingerprint(endpoint)
         tls = self._credentials.ssl_context(endpoint)
+        token = self._credentials.token(endpoint)
+        if token is not None:
+            self._tokens[side] = token
         stream = await self._tools.dial(endpoint, tls)
         # Asked once for each connection, so that packets cost nothing where nobody wants their lines.
         return LoggedStream(stream, partial(self._log_packet, side)) if logs_packets(self.plan.profile) else stream

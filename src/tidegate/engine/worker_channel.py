@@ -33,10 +33,14 @@ MESSAGE_BYTES_MAX = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretValues:
-    """What was declared, for a process that reads no manifests. No `repr` shows it."""
+    """What was declared, for a process that reads no manifests. No `repr` shows it.
+
+    `tokens` are service account tokens for the embedded broker, by audience.
+    """
 
     secrets: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
     config_maps: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    tokens: Mapping[str, bytes] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"SecretValues({len(self.secrets)} secrets, {len(self.config_maps)} config maps)"

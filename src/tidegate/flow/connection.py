@@ -3,6 +3,8 @@
 Knows why a connection ends and how it is tried again. Does not know deliveries or the other side.
 """
 
+from dataclasses import replace
+
 from tidegate.flow.delivery import Delivery
 from tidegate.flow.events import ConnectionEnded, Side
 from tidegate.flow.mapping import client_settings
@@ -13,7 +15,9 @@ from tidegate.mqtt.client import ClientConnection
 from tidegate.mqtt.events import ConnectionClosing
 from tidegate.mqtt.session import Session
 
-__all__ = ["Connection"]
+__all__ = ["TOKEN_METHOD", "Connection"]
+
+TOKEN_METHOD = "K8S-SAT"  # noqa: S105 - it is the name of the method
 
 
 class Connection:
@@ -41,10 +45,13 @@ class Connection:
         """Tell whether the connection is to end, for a reason that is known."""
         return self._ending is not None
 
-    def open(self, now: Moment) -> None:
-        """Begin a Network Connection over a transport that has just been opened."""
+    def open(self, now: Moment, token: bytes | None = None) -> None:
+        """Begin a Network Connection over a transport that has just been opened; `token` is for `K8S-SAT` (facts 5.1)."""
         assert self.client is None, f"the {self.side.value} is connected already"
-        self.client = ClientConnection(self.session, self._settings)
+        settings = self._settings
+        if token is not None:
+            settings = replace(settings, authentication_method=TOKEN_METHOD, authentication_data=token)
+        self.client = ClientConnection(self.session, settings)
         self.is_writable = True
         self._ending = None
         if self.is_final:

@@ -176,9 +176,9 @@ class Relay:
                 earliest = deadline
         return earliest
 
-    def connection_made(self, side: Side, now: Moment) -> None:
-        """Begin a Network Connection over a transport that has just been opened."""
-        self._side(side).open(now)
+    def connection_made(self, side: Side, now: Moment, token: bytes | None = None) -> None:
+        """Begin a Network Connection over a transport that has just been opened; `token` is a service account's."""
+        self._side(side).open(now, token)
 
     def receive_data(self, side: Side, data: bytes, now: Moment) -> None:
         """Take bytes from one socket."""

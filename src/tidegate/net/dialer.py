@@ -22,6 +22,9 @@ from tidegate.net.tls_failures import tls_failure
 
 __all__ = ["dial"]
 
+LOOPBACK = "127.0.0.1"
+"""Where the embedded broker is, whatever its name resolves to; it listens there with every service type."""
+
 _Step = Callable[[str, str], AbstractAsyncContextManager[None]]
 
 
@@ -34,7 +37,7 @@ async def dial(endpoint: EndpointPlan, *, tls: ssl.SSLContext | None, timeout_se
     step = _steps(endpoint, timeout_seconds)
     host = endpoint.host.removeprefix("[").removesuffix("]")
     async with step("resolving the name", "check this machine's DNS"):
-        addresses = await _resolve(endpoint, host)
+        addresses = await _resolve(endpoint, LOOPBACK if endpoint.is_embedded else host)
     async with step(
         "connecting", f"check that the host is up and that no firewall drops packets to port {endpoint.port}"
     ):

@@ -45,12 +45,12 @@ class RelayDriver:
         self.is_resting = False
         """Whether the sockets are not read for a moment, so that the next reads are larger (`net.pacing`)."""
 
-    def attach(self, side: Side, stream: Stream) -> None:
-        """Begin a Network Connection over a stream that was just dialled."""
+    def attach(self, side: Side, stream: Stream, token: bytes | None = None) -> None:
+        """Begin a Network Connection over a stream that was just dialled; `token` is a service account's."""
         assert not self.is_attached(side), f"the {side.value} is attached already"
         attachment = _Attachment(self, self._relay, side, stream)
         self._set(side, attachment)
-        self.call(lambda relay, now: relay.connection_made(side, now))
+        self.call(lambda relay, now: relay.connection_made(side, now, token))
         stream.start(attachment)
 
     def is_attached(self, side: Side) -> bool:

@@ -6,12 +6,13 @@ Knows names, versions and models. Does not know how text becomes a model (`manif
 from dataclasses import dataclass
 
 from tidegate.resources.base import Resource
+from tidegate.resources.broker import Broker, BrokerAuthentication, BrokerAuthorization, BrokerListener
 from tidegate.resources.core import ConfigMap, Secret
 from tidegate.resources.dataflow import Dataflow
 from tidegate.resources.dataflow_endpoint import DataflowEndpoint
 from tidegate.resources.dataflow_profile import DataflowProfile
 
-__all__ = ["CONNECTIVITY_VERSIONS", "KINDS", "KINDS_WITHOUT_EFFECT", "Kind"]
+__all__ = ["BROKER_VERSIONS", "CONNECTIVITY_VERSIONS", "KINDS", "KINDS_WITHOUT_EFFECT", "Kind"]
 
 CONNECTIVITY_VERSIONS = (
     "connectivity.iotoperations.azure.com/v1",
@@ -34,15 +35,15 @@ KINDS = {
     "DataflowEndpoint": Kind(DataflowEndpoint, CONNECTIVITY_VERSIONS),
     "Dataflow": Kind(Dataflow, CONNECTIVITY_VERSIONS),
     "DataflowProfile": Kind(DataflowProfile, CONNECTIVITY_VERSIONS),
+    "Broker": Kind(Broker, BROKER_VERSIONS),
+    "BrokerListener": Kind(BrokerListener, BROKER_VERSIONS),
+    "BrokerAuthentication": Kind(BrokerAuthentication, BROKER_VERSIONS),
+    "BrokerAuthorization": Kind(BrokerAuthorization, BROKER_VERSIONS),
     "Secret": Kind(Secret, ("v1",), is_ours=False, is_secret=True),
     "ConfigMap": Kind(ConfigMap, ("v1",), is_ours=False),
 }
 
 KINDS_WITHOUT_EFFECT = {
-    "Broker": BROKER_VERSIONS,
-    "BrokerAuthentication": BROKER_VERSIONS,
-    "BrokerAuthorization": BROKER_VERSIONS,
-    "BrokerListener": BROKER_VERSIONS,
     "DataflowGraph": CONNECTIVITY_VERSIONS,
     "RegistryEndpoint": CONNECTIVITY_VERSIONS,
 }

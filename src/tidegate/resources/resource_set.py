@@ -7,18 +7,27 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tidegate.resources.base import Resource, ResourceKey
+from tidegate.resources.broker import Broker, BrokerAuthentication, BrokerAuthorization, BrokerListener
 from tidegate.resources.core import ConfigMap, Secret
 from tidegate.resources.dataflow import Dataflow
 from tidegate.resources.dataflow_endpoint import DataflowEndpoint
 from tidegate.resources.dataflow_profile import DataflowProfile
-from tidegate.resources.defaults import DEFAULT_ENDPOINT, DEFAULT_NAME, DEFAULT_PROFILE
+from tidegate.resources.defaults import (
+    DEFAULT_AUTHENTICATION,
+    DEFAULT_BROKER,
+    DEFAULT_ENDPOINT,
+    DEFAULT_LISTENER,
+    DEFAULT_NAME,
+    DEFAULT_PROFILE,
+)
 
 __all__ = ["ResourceSet"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceSet:
-    """The declared world. `unread` names resources that do not validate; `is_complete` is false when a whole text did
+    """The declared world. `unread` names resources that do not validate; `declares_broker` says that
+    any resource of the broker was declared; `is_complete` is false when a whole text did
     not parse, so that a reference to something that is not here may still be right.
     """
 
@@ -27,6 +36,11 @@ class ResourceSet:
     profiles: Mapping[str, DataflowProfile]
     secrets: Mapping[str, Secret]
     config_maps: Mapping[str, ConfigMap]
+    brokers: Mapping[str, Broker]
+    listeners: Mapping[str, BrokerListener]
+    authentications: Mapping[str, BrokerAuthentication]
+    authorizations: Mapping[str, BrokerAuthorization]
+    declares_broker: bool = False
     unread: frozenset[ResourceKey] = frozenset()
     is_complete: bool = True
 
@@ -42,12 +56,28 @@ class ResourceSet:
             endpoints.setdefault(DEFAULT_NAME, DEFAULT_ENDPOINT)
         if DEFAULT_PROFILE.key not in unread:
             profiles.setdefault(DEFAULT_NAME, DEFAULT_PROFILE)
+        brokers = {each.name: each for each in gathered if isinstance(each, Broker)}
+        listeners = {each.name: each for each in gathered if isinstance(each, BrokerListener)}
+        authentications = {each.name: each for each in gathered if isinstance(each, BrokerAuthentication)}
+        authorizations = {each.name: each for each in gathered if isinstance(each, BrokerAuthorization)}
+        declares_broker = bool(brokers or listeners or authentications or authorizations)
+        if DEFAULT_BROKER.key not in unread:
+            brokers.setdefault(DEFAULT_NAME, DEFAULT_BROKER)
+        if DEFAULT_LISTENER.key not in unread:
+            listeners.setdefault(DEFAULT_NAME, DEFAULT_LISTENER)
+        if DEFAULT_AUTHENTICATION.key not in unread:
+            authentications.setdefault(DEFAULT_NAME, DEFAULT_AUTHENTICATION)
         return cls(
             endpoints=endpoints,
             dataflows={each.name: each for each in gathered if isinstance(each, Dataflow)},
             profiles=profiles,
             secrets={each.name: each for each in gathered if isinstance(each, Secret)},
             config_maps={each.name: each for each in gathered if isinstance(each, ConfigMap)},
+            brokers=brokers,
+            listeners=listeners,
+            authentications=authentications,
+            authorizations=authorizations,
+            declares_broker=declares_broker,
             unread=unread,
             is_complete=is_complete,
         )
@@ -60,5 +90,9 @@ class ResourceSet:
             self.dataflows,
             self.secrets,
             self.config_maps,
+            self.brokers,
+            self.listeners,
+            self.authentications,
+            self.authorizations,
         )
         return tuple(resource for group in groups for resource in group.values())

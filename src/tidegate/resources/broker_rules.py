@@ -1,0 +1,125 @@
+"""Rules across the broker's resources: what a listener names must be there, and no port is taken twice.
+
+Knows the rules of facts 1.9. Does not know how a broker is run.
+"""
+
+import ipaddress
+
+from tidegate.resources.base import ResourceKey
+from tidegate.resources.broker import BrokerListener, ListenerPort
+from tidegate.resources.defaults import DEFAULT_LISTENER
+from tidegate.resources.finding_list import FindingList
+from tidegate.resources.findings import closest, enumerate_words
+from tidegate.resources.references import SecretNames
+from tidegate.resources.resource_set import ResourceSet
+from tidegate.resources.source_map import FieldPath
+
+__all__ = ["check_broker"]
+
+_MANUAL_KEYS = ("tls.crt", "tls.key")
+
+
+def check_broker(resources: ResourceSet, secrets: SecretNames | None, findings: FindingList) -> None:
+    """Check all resources of the broker; `secrets` None where nobody could look."""
+    ports: dict[int, str] = {}
+    service_types: dict[str, str] = {}
+    # The built-in one first, so that what is wrong is said of what somebody wrote.
+    for listener in sorted(resources.listeners.values(), key=lambda each: each is not DEFAULT_LISTENER):
+        service_type = listener.spec.service_type
+        first = service_types.setdefault(service_type, listener.name)
+        if first != listener.name:
+            message = f"the listeners `{first}` and `{listener.name}` both have the service type {service_type}"
+            hint = "put the ports of both into one listener, as a cluster wants it"
+            findings.add("warning", "service-type", message, listener.key, ("spec", "serviceType"), hint)
+        for index, port in enumerate(listener.spec.ports):
+            path = ("spec", "ports", index)
+            if port.port in ports:
+                message = f"port {port.port} is taken by the listener `{ports[port.port]}`"
+                findings.add("error", "port", message, listener.key, (*path, "port"), "choose another port")
+            ports.setdefault(port.port, listener.name)
+            _check_port(listener, port, path, resources, findings)
+            _check_certificate(listener, port, path, resources, secrets, findings)
+    for authentication in resources.authentications.values():
+        for index, method in enumerate(authentication.spec.authentication_methods):
+            if method.x509_settings is None:
+                continue
+            name = method.x509_settings.trusted_client_ca_cert
+            if secrets is None or name in resources.config_maps or name in secrets.config_maps:
+                continue
+            where = ("spec", "authenticationMethods", index, "x509Settings", "trustedClientCaCert")
+            message = f"the config map `{name}` is neither declared nor found"
+            hint = _meant(name, [*resources.config_maps, *secrets.config_maps]) or "declare it as a ConfigMap"
+            findings.add("error", "config-map", message, authentication.key, where, hint)
+
+
+def _check_port(
+    listener: BrokerListener, port: ListenerPort, path: FieldPath, resources: ResourceSet, findings: FindingList
+) -> None:
+    for name, field, known, kind in (
+        (port.authentication_ref, "authenticationRef", resources.authentications, "BrokerAuthentication"),
+        (port.authorization_ref, "authorizationRef", resources.authorizations, "BrokerAuthorization"),
+    ):
+        if name is None or name in known or ResourceKey(kind, name) in resources.unread or not resources.is_complete:
+            continue
+        hint = _meant(name, list(known)) or f"declare a {kind} of that name"
+        findings.add("error", "reference", f"there is no {kind} `{name}`", listener.key, (*path, field), hint)
+    is_open = listener.spec.service_type != "ClusterIp"
+    if is_open and port.authentication_ref is None:
+        message = f"port {port.port} listens on all interfaces, and nobody is asked who they are"
+        hint = "add `authenticationRef`, or use `serviceType: ClusterIp`"
+        findings.add("warning", "open-listener", message, listener.key, path, hint)
+    elif is_open and port.tls is None:
+        message = (
+            f"port {port.port} listens on all interfaces without TLS: credentials and messages travel in the clear"
+        )
+        findings.add("warning", "plain-listener", message, listener.key, path, "add `tls`")
+    authentication = resources.authentications.get(port.authentication_ref or "")
+    if authentication is not None and port.tls is None:
+        for method in authentication.spec.authentication_methods:
+            if method.method == "X509":
+                message = f"port {port.port} has no TLS, which the method X509 of `{authentication.name}` needs"
+                where = (*path, "authenticationRef")
+                findings.add("error", "x509-without-tls", message, listener.key, where, "add `tls`")
+
+
+def _check_certificate(
+    listener: BrokerListener,
+    port: ListenerPort,
+    path: FieldPath,
+    resources: ResourceSet,
+    secrets: SecretNames | None,
+    findings: FindingList,
+) -> None:
+    tls = port.tls
+    if tls is None:
+        return
+    if tls.manual is not None and secrets is not None:
+        name = tls.manual.secret_ref
+        declared = resources.secrets.get(name)
+        keys = frozenset(declared.content) if declared is not None else secrets.secrets.get(name)
+        where = (*path, "tls", "manual", "secretRef")
+        if keys is None:
+            hint = (
+                _meant(name, [*resources.secrets, *secrets.secrets])
+                or "declare it as a Secret with `tls.crt` and `tls.key`"
+            )
+            findings.add(
+                "error", "secret", f"the secret `{name}` is neither declared nor found", listener.key, where, hint
+            )
+        elif not keys.issuperset(_MANUAL_KEYS):
+            missing = [key for key in _MANUAL_KEYS if key not in keys]
+            message = f"the secret `{name}` has no {enumerate_words(missing)}"
+            findings.add("error", "secret-key", message, listener.key, where, "put the PEM text under those keys")
+    if tls.cert_manager_certificate_spec is not None:
+        for index, text in enumerate(tls.cert_manager_certificate_spec.san.ip):
+            try:
+                ipaddress.ip_address(text)
+            except ValueError:
+                where = (*path, "tls", "certManagerCertificateSpec", "san", "ip", index)
+                message = f"{text} is no IP address"
+                findings.add("error", "address", message, listener.key, where, "names belong under `dns`")
+
+
+def _meant(name: str, known: list[str]) -> str | None:
+    meant = closest(name, known)
+    return f"did you mean `{meant}`?" if meant else None

@@ -15,22 +15,33 @@ import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
-__all__ = ["VERBS", "Verb", "main"]
+__all__ = ["GROUPS", "VERBS", "Verb", "main"]
 
 
 class Verb(NamedTuple):
-    """One verb: the module that has it, and one line for `tidegate --help`."""
+    """One verb: the module that has it, one line for `tidegate --help`, and its function where that has another name."""
 
     module: str
     summary: str
+    function: str | None = None
 
 
 VERBS = {
     "run": Verb("tidegate.cli.run", "Run what is declared until told to stop."),
     "status": Verb("tidegate.cli.status", "Show how every data flow of a running engine is."),
+    "token create": Verb("tidegate.cli.token", "Make a token for a client of the embedded broker.", "create"),
+    "user add": Verb("tidegate.cli.user", "Add a user of the embedded broker, or change a password.", "add"),
+    "user delete": Verb("tidegate.cli.user", "Remove a user of the embedded broker.", "delete"),
+    "user list": Verb("tidegate.cli.user", "List the users of the embedded broker.", "show"),
     "validate": Verb("tidegate.cli.validate", "Check declared resources, and say what is wrong and how to mend it."),
     "version": Verb("tidegate.cli.version", "Show the versions of Tidegate and what it stands on."),
 }
+
+GROUPS = {
+    "token": "Service account tokens for clients of the embedded broker.",
+    "user": "Users of the embedded broker's listeners with the method UsernamePassword.",
+}
+"""The first words of verbs that have two, and one line for each."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

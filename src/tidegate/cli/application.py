@@ -25,7 +25,7 @@ from knack.parser import CLICommandParser
 from knack.validators import DefaultInt, DefaultStr
 
 import tidegate
-from tidegate.cli import Verb
+from tidegate.cli import GROUPS, Verb
 from tidegate.cli.output import Outcome, print_error
 from tidegate.exceptions import TidegateError
 
@@ -156,8 +156,10 @@ class _Loader(CLICommandsLoader):  # type: ignore[misc]  # an untyped base
     def load_command_table(self, args: list[str]) -> Any:
         with CommandGroup(self, "", "{}", deprecate_info=None) as group:
             for name, verb in self.cli_ctx.verbs.items():
-                group.command(name, f"{verb.module}#{name}")
+                group.command(name, f"{verb.module}#{verb.function or name}")
                 helps[name] = json.dumps({"type": "command", "short-summary": verb.summary})
+        for name, summary in GROUPS.items():
+            helps[name] = json.dumps({"type": "group", "short-summary": summary})
         return super().load_command_table(args)
 
     def create_command(self, name: str, operation: str, **settings: Any) -> Any:

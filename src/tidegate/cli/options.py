@@ -5,17 +5,27 @@ Knows options. Does not know what a verb does with them.
 
 from typing import Any
 
-__all__ = ["resource_options"]
+__all__ = ["data_directory_option", "resource_options"]
 
 
-def resource_options(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
+def data_directory_option(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
+    """Declare the option that says where an engine keeps its state; it arrives as `data_dir`."""
+    context.argument(
+        "data_dir",
+        options_list=["--data-dir"],
+        metavar="DIR",
+        help="The engine's data directory. Default: $STATE_DIRECTORY, else $XDG_DATA_HOME/tidegate.",
+    )
+
+
+def resource_options(context: Any, *, needs_paths: bool = True) -> None:  # Any: knack's ArgumentsContext
     """Declare PATH... and the options that decide what declared resources mean.
 
     They arrive as `paths`, `namespace`, `secrets_dir`, `configmaps_dir` and `allow_remote_only`.
     """
     context.positional(
         "paths",
-        nargs="+",
+        nargs="+" if needs_paths else "*",
         metavar="PATH",
         help="Manifests, and folders of them (.yaml, .yml, .json, folders below too).",
     )

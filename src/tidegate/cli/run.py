@@ -20,6 +20,7 @@ from tidegate.settings import OnRejected, Settings
 __all__ = ["EXAMPLES", "arguments", "run"]
 
 EXAMPLES = (
+    ("Run a broker and nothing else.", "tidegate run"),
     ("Run the data flows of a folder.", "tidegate run manifests/"),
     (
         "Run with secrets that Kubernetes or an administrator mounts.",
@@ -32,7 +33,7 @@ EXAMPLES = (
 
 def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
     """Declare the options."""
-    resource_options(context)
+    resource_options(context, needs_paths=False)
     context.argument(
         "data_dir",
         options_list=["--data-dir"],

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any, cast
 
+from tidegate.cli.options import data_directory_option
 from tidegate.cli.output import Json, Outcome, print_error
 
 __all__ = ["EXAMPLES", "arguments", "status"]
@@ -23,12 +24,7 @@ _HEAD = ("FLOW", "SIDE", "ENDPOINT", "STATE", "HEALTH", "OLDEST", "NEXT RETRY", 
 
 def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
     """Declare the options."""
-    context.argument(
-        "data_dir",
-        options_list=["--data-dir"],
-        metavar="DIR",
-        help="The engine's data directory. Default: $STATE_DIRECTORY, else $XDG_DATA_HOME/tidegate.",
-    )
+    data_directory_option(context)
 
 
 def status(data_dir: str | None = None) -> Outcome:

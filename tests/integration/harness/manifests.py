@@ -4,7 +4,18 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-__all__ = ["Declared", "Value", "config_map", "dataflow", "endpoint", "profile", "remove", "secret", "write"]
+__all__ = [
+    "Declared",
+    "Value",
+    "config_map",
+    "dataflow",
+    "endpoint",
+    "listener",
+    "profile",
+    "remove",
+    "secret",
+    "write",
+]
 
 Value = str | int | bool | None | Sequence["Value"] | Mapping[str, "Value"]
 Declared = dict[str, Value]
@@ -93,3 +104,9 @@ def _path(directory: Path, resource: Declared) -> Path:
 def remove(directory: Path, resource: Declared) -> None:
     """Delete the file of a resource."""
     _path(directory, resource).unlink()
+
+
+def listener(*ports: Mapping[str, Value], name: str = "default") -> Declared:
+    """A BrokerListener on loopback; each port is as its manifest has it."""
+    spec: dict[str, Value] = {"serviceType": "ClusterIp", "ports": list(ports)}
+    return _resource("mqttbroker.iotoperations.azure.com/v1", "BrokerListener", name, spec=spec)

@@ -49,11 +49,7 @@ MODES = {
 }
 
 LATER = {
-    10: "the embedded broker",
     24: "tokens",
-    25: "the embedded broker",
-    26: "the embedded broker",
-    29: "the embedded broker",
     35: "transformations",
 }
 """Modes of parts that do not exist yet, and of which part."""

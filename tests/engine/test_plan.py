@@ -165,3 +165,11 @@ def test_secrets_are_not_missed_when_nobody_could_look() -> None:
     assert validate(manifest.resources, manifest.source_map, SETTINGS, None) == ()
     found = validate(manifest.resources, manifest.source_map, SETTINGS, SecretNames())
     assert [each.code for each in found] == ["missing-reference"]
+
+
+def test_disk_persistence_is_asked_of_the_local_broker_as_a_source() -> None:
+    text = UPLINK.replace("profileRef:", "requestDiskPersistence: Enabled\n  profileRef:")
+    flow = planned(DEFAULT, cloud(), text).flows[0]
+    assert (flow.source.requests_persistence, flow.destination.requests_persistence) == (True, False)
+    flow = planned(DEFAULT, cloud(), UPLINK).flows[0]
+    assert not flow.source.requests_persistence

@@ -20,6 +20,12 @@ def test_settings_are_the_sides() -> None:
     assert (settings.receive_maximum, settings.packet_bytes_max) == (19, 20)
 
 
+def test_a_flow_that_wants_its_session_on_disk_says_so_in_connect() -> None:
+    assert client_settings(side_plan("source"), None).user_properties == ()
+    asking = client_settings(side_plan("source", requests_persistence=True), None)
+    assert asking.user_properties == (("aio-persistence", "true"),)
+
+
 def test_subscriptions_ask_for_the_sources_qos_and_the_retain_flag() -> None:
     plan = flow_plan(topic_filters=("t/#", "$share/group/u"), source=side_plan("source", qos=0))
     assert subscriptions(plan) == [Subscription("t/#", 0, True), Subscription("$share/group/u", 0, True)]

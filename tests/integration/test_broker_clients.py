@@ -1,5 +1,6 @@
 """The same story told by real clients to the embedded broker: Debian's mosquitto clients and paho, 3.1.1 and 5, on every port."""
 
+import asyncio
 import shutil
 import ssl
 import subprocess
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import aiomqtt
 import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -239,3 +241,41 @@ def _path(program: str) -> str:
     found = shutil.which(program)
     assert found is not None
     return found
+
+
+@pytest.mark.parametrize("version", [aiomqtt.ProtocolVersion.V311, aiomqtt.ProtocolVersion.V5])
+@pytest.mark.parametrize("transport", ["tcp", "tls", "ws"])
+def test_aiomqtt(server: Server, version: aiomqtt.ProtocolVersion, transport: str) -> None:
+    name = f"aiomqtt-{version.name}-{transport}"
+
+    def client(identifier: str, **more: Any) -> aiomqtt.Client:
+        port = {"tcp": server.plain, "tls": server.tls, "ws": server.websocket}[transport]
+        if transport == "tls":
+            more["tls_params"] = aiomqtt.TLSParameters(ca_certs=str(server.ca_file))
+        elif transport == "ws":
+            more.update(transport="websockets", websocket_path="/mqtt")
+        return aiomqtt.Client("localhost", port, protocol=version, identifier=f"{name}-{identifier}", **more)
+
+    async def next_of(listening: aiomqtt.Client) -> tuple[bytes, int, bool]:
+        message = await anext(aiter(listening.messages))
+        assert isinstance(message.payload, bytes)
+        return message.payload, message.qos, message.retain
+
+    async def scenario() -> None:
+        async with asyncio.timeout(SECONDS):
+            will = aiomqtt.Will(f"{name}/will", b"gone", qos=1)
+            async with client("listener") as listening:
+                await listening.subscribe(f"{name}/#", qos=2)
+                async with client("sender", will=will) as sending:
+                    for qos in (0, 1, 2):
+                        await sending.publish(f"{name}/a", b"x", qos=qos)
+                        assert await next_of(listening) == (b"x", qos, False)
+                    await sending.publish(f"{name}/kept", b"kept", qos=1, retain=True)
+                    assert await next_of(listening) == (b"kept", 1, False)
+                    async with client("late") as late:
+                        await late.subscribe(f"{name}/kept", qos=1)
+                        assert await next_of(late) == (b"kept", 1, True)
+                await listening.publish(f"{name}/kept", b"", qos=1, retain=True)
+                assert await next_of(listening) == (b"", 1, False)
+
+    asyncio.run(scenario())

@@ -268,6 +268,10 @@ def _side_plan(
         keep_alive_seconds=settings.keep_alive_seconds,
         session_expiry_seconds=settings.session_expiry_seconds,
         receive_maximum=settings.max_inflight_messages,
+        # Other brokers may refuse user properties in CONNECT (facts 4.3), and know nothing of this one.
+        requests_persistence=side == "source"
+        and endpoint.is_local
+        and flow.dataflow.spec.request_disk_persistence == "Enabled",
     )
 
 

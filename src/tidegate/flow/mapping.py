@@ -11,7 +11,10 @@ from tidegate.mqtt.client_settings import ClientSettings, Subscription
 from tidegate.transform.compiler import compile_transform
 from tidegate.transform.spec import Dropped
 
-__all__ = ["client_settings", "outgoing", "subscriptions"]
+__all__ = ["PERSISTENCE_PROPERTY", "client_settings", "outgoing", "subscriptions"]
+
+PERSISTENCE_PROPERTY = ("aio-persistence", "true")
+"""The user property by which a client asks the local broker for persistence (facts 1.9)."""
 
 
 def client_settings(side: SidePlan, packet_bytes_max: int | None) -> ClientSettings:
@@ -21,6 +24,7 @@ def client_settings(side: SidePlan, packet_bytes_max: int | None) -> ClientSetti
         session_expiry_seconds=side.session_expiry_seconds,
         receive_maximum=side.receive_maximum,
         packet_bytes_max=packet_bytes_max,
+        user_properties=(PERSISTENCE_PROPERTY,) if side.requests_persistence else (),
     )
 
 

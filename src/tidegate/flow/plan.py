@@ -72,7 +72,10 @@ class EndpointPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SidePlan:
-    """One of the two connections of a data flow: its endpoint and the connection settings of that endpoint."""
+    """One of the two connections of a data flow: its endpoint and the connection settings of that endpoint.
+
+    `requests_persistence` asks the broker, in CONNECT, to keep the session on disk (facts 1.9 and 2.7).
+    """
 
     endpoint: EndpointPlan
     client_id: str
@@ -80,6 +83,7 @@ class SidePlan:
     keep_alive_seconds: int
     session_expiry_seconds: int
     receive_maximum: int
+    requests_persistence: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -189,6 +189,7 @@ class ClientConnection(Generic[Token]):
                 max_packet_size=settings.packet_bytes_max,
                 authentication_method=settings.authentication_method,
                 authentication_data=settings.authentication_data,
+                user_properties=list(settings.user_properties),
             ).write()
         )
 

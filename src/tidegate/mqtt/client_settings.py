@@ -22,6 +22,7 @@ class ClientSettings:
     packet_bytes_max: int | None = None
     authentication_method: str | None = None
     authentication_data: bytes | None = None
+    user_properties: tuple[tuple[str, str], ...] = ()
     answer_timeout_seconds: float = 30.0
 
     def __repr__(self) -> str:

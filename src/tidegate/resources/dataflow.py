@@ -153,7 +153,8 @@ class DataflowSpec(Model):
 
     mode: Mode = Field(default="Enabled", description="`Disabled` stops the data flow and keeps its session.")
     request_disk_persistence: Mode = Field(
-        default="Disabled", description="Ask the broker to keep waiting messages on disk; no effect yet."
+        default="Disabled",
+        description="Ask the local broker, by the user property `aio-persistence`, to keep the session on disk.",
     )
     profile_ref: NonEmpty = Field(description="Name of the profile that runs the data flow.")
     operations: tuple[Operation, ...] = Field(description="One source, at most one transformation, one destination.")

@@ -87,9 +87,6 @@ def check_sides(flow: ResolvedFlow, *, allow_remote_only: bool, findings: Findin
             findings.add("warning", "promise", message, flow.key, path, hint)
     if flow.is_shared:
         _check_shared(flow, path, findings)
-    if flow.dataflow.spec.request_disk_persistence == "Enabled":
-        message = "requestDiskPersistence is Enabled, which has no effect yet"
-        findings.add("warning", "no-effect", message, flow.key, ("spec", "requestDiskPersistence"))
 
 
 def _check_shared(flow: ResolvedFlow, path: FieldPath, findings: FindingList) -> None:

@@ -41,6 +41,7 @@ check: $(VENV)/dev.stamp
 
 bench: $(VENV)/dev.stamp mosquitto
 	$(BIN)/python -m benchmarks --write-readme
+	$(BIN)/python -m benchmarks.brokers --write-readme
 
 docs: $(VENV)/dev.stamp
 	$(BIN)/python -m tools.reference

@@ -7,9 +7,6 @@ from statistics import median
 
 __all__ = ["Bound", "Figure", "format_table", "percentile", "replace_region", "spread"]
 
-BEGIN = "<!-- benchmark:begin -->"
-END = "<!-- benchmark:end -->"
-
 
 @dataclass(frozen=True, slots=True)
 class Bound:
@@ -30,7 +27,7 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One row: what each side measured, a value for each run, in `unit`: `µs`, `ms`, `s`, `MB` or `/s`."""
+    """One row: what each side measured, a value for each run, in `unit`: `µs`, `ms`, `s`, `KB`, `MB` or `/s`."""
 
     name: str
     unit: str
@@ -65,10 +62,10 @@ def spread(values: Sequence[float]) -> float:
     return (max(values) - min(values)) / 2 / median(values)
 
 
-def format_table(figures: Sequence[Figure]) -> str:
-    """Return the figures as a Markdown table, a line for each."""
+def format_table(figures: Sequence[Figure], peer: str = "mosquitto's bridge") -> str:
+    """Return the figures as a Markdown table, a line for each; `peer` is whom they are compared with."""
     lines = [
-        "| figure | tidegate | mosquitto's bridge | ratio | must reach | met |",
+        f"| figure | tidegate | {peer} | ratio | must reach | met |",
         "|---|---:|---:|---:|---:|---|",
     ]
     for figure in figures:
@@ -86,16 +83,17 @@ def format_table(figures: Sequence[Figure]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def replace_region(text: str, region: str) -> str:
-    """Return `text` with `region` between the two marks.
+def replace_region(text: str, region: str, name: str = "benchmark") -> str:
+    """Return `text` with `region` between the two marks `<!-- NAME:begin -->` and `<!-- NAME:end -->`.
 
     Raises:
         ValueError: a mark is missing, or they are the wrong way round.
     """
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
+    marks = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+    head, begin, rest = text.partition(marks[0])
+    _, end, tail = rest.partition(marks[1])
     if not begin or not end:
-        raise ValueError(f"the file needs {BEGIN} and after it {END}")
+        raise ValueError(f"the file needs {marks[0]} and after it {marks[1]}")
     return f"{head}{begin}\n{region.strip()}\n{end}{tail}"
 
 

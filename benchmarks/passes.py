@@ -46,8 +46,11 @@ def run_pass(
     payload_bytes: int,
     count: int,
     rate: float | None = None,
+    durable: bool = False,
 ) -> Pass:
     """Send `count` messages from a load generator to a sink over two brokers, as fast as it goes or at `rate` a second.
+
+    `durable` gives the sink a session that outlives its connection.
 
     Raises:
         RuntimeError: not every message arrived, or a message arrived twice; such a pass measures nothing.
@@ -56,6 +59,7 @@ def run_pass(
     common = ["--qos", str(qos), "--count", str(count)]
     try:
         sink_arguments = ["--port", str(destination_port), *common]
+        sink_arguments += ["--durable"] if durable else []
         # A paced run has no use for credit, and nobody would empty the pipe.
         sink_arguments += ["--stamped"] if rate else ["--credit-fd", str(credit_in)]
         with start_peer("sink", *sink_arguments, pass_fds=[credit_in]) as sink:

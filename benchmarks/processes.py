@@ -17,7 +17,17 @@ from typing import IO
 
 from benchmarks.wire import WINDOW
 
-__all__ = ["Broker", "Peer", "Program", "free_port", "mosquitto_path", "running", "start_broker", "start_peer"]
+__all__ = [
+    "Broker",
+    "Peer",
+    "Program",
+    "free_port",
+    "mosquitto_path",
+    "running",
+    "start_broker",
+    "start_peer",
+    "wait_for_port",
+]
 
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
@@ -137,7 +147,7 @@ def start_broker(directory: Path, name: str, *extra: str) -> Iterator[Broker]:
     program_path = mosquitto_path()
     assert program_path is not None
     with running([program_path, "-c", str(path)], directory / f"{name}.log") as program:
-        _wait_for_port(port, program)
+        wait_for_port(port, program)
         yield Broker(port, program)
 
 
@@ -164,7 +174,8 @@ def start_peer(module: str, *arguments: str, pass_fds: Sequence[int] = ()) -> It
         process.stdout.close()
 
 
-def _wait_for_port(port: int, program: Program) -> None:
+def wait_for_port(port: int, program: Program) -> None:
+    """Wait until a program accepts connections. Raises `RuntimeError` when it does not in time."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and program.process.poll() is None:
         try:

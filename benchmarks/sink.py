@@ -60,9 +60,10 @@ def main() -> None:
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument("--stuck-seconds", type=float, default=10.0)
     parser.add_argument("--stamped", action="store_true", help="the payloads start with the time they were sent")
+    parser.add_argument("--durable", action="store_true", help="the session outlives the connection")
     parser.add_argument("--credit-fd", type=int, help="where to say how many messages arrived")
     arguments = parser.parse_args()
-    connection = connect(arguments.port, "bench-sink")
+    connection = connect(arguments.port, "bench-sink", session_expiry_seconds=600 if arguments.durable else 0)
     subscribe(connection, FILTER, arguments.qos)
     print("ready", flush=True)
     result = receive(

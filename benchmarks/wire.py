@@ -213,7 +213,7 @@ def tune(connection: socket.socket) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BUFFER_BYTES)
 
 
-def connect(port: int, client_id: str) -> socket.socket:
+def connect(port: int, client_id: str, session_expiry_seconds: int = 0) -> socket.socket:
     """Connect to a server on loopback and wait for its CONNACK.
 
     Raises:
@@ -221,9 +221,14 @@ def connect(port: int, client_id: str) -> socket.socket:
     """
     connection = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECONDS)
     tune(connection)
-    connection.sendall(ConnectPacket(client_id, clean_start=True, receive_max=_ID_MAX).write())
+    connection.sendall(_connect_packet(client_id, session_expiry_seconds))
     _expect(connection, 0x20, 1)
     return connection
+
+
+def _connect_packet(client_id: str, session_expiry_seconds: int) -> bytes:
+    expiry = session_expiry_seconds
+    return ConnectPacket(client_id, clean_start=True, receive_max=_ID_MAX, session_expiry_interval=expiry).write()
 
 
 def subscribe(connection: socket.socket, topic_filter: str, qos: int) -> None:

@@ -14,12 +14,14 @@ _Key = tuple[Wire, int, bool, int | None, tuple[int, ...]]
 class Image:
     """A message and the encodings of it that were needed so far; `is_shared` says that several sessions may get it."""
 
-    __slots__ = ("_parts", "is_shared", "message")
+    __slots__ = ("_last", "_last_key", "_parts", "is_shared", "message")
 
     def __init__(self, message: Message, is_shared: bool) -> None:
         self.message = message
         self.is_shared = is_shared
         self._parts: dict[_Key, tuple[bytes, bytes]] = {}
+        self._last_key: _Key | None = None
+        self._last = (b"", b"")
 
     def packet(
         self,
@@ -38,7 +40,8 @@ class Image:
         if not self.is_shared:
             return wire.publish(self.message, qos, retain, packet_id, expiry_seconds, subscription_ids)
         key = (wire, qos, retain, expiry_seconds, subscription_ids)
-        parts = self._parts.get(key)
+        # Nearly always the same as for the session before.
+        parts = self._last if key == self._last_key else self._parts.get(key)
         if parts is None:
             data = wire.publish(self.message, qos, retain, packet_id, expiry_seconds, subscription_ids)
             parts = (data, b"")
@@ -49,6 +52,7 @@ class Image:
                 end = start + 2 + int.from_bytes(data[start : start + 2], "big")
                 parts = (data[:end], data[end + 2 :])
             self._parts[key] = parts
+            self._last_key, self._last = key, parts
             return data
         if packet_id is None:
             return parts[0]

@@ -85,6 +85,7 @@ class BrokerHost:
         self._attachments: dict[Connection, _Attachment] = {}
         self._gates: dict[ListenerPolicy, Gate] = {}
         self._turn_is_due = False
+        self._now: Moment | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._is_committing = False
@@ -166,13 +167,17 @@ class BrokerHost:
         self.end_turn()
 
     def now(self) -> Moment:
-        """Read the clock."""
-        return self._parts.clock()
+        """Return what time it is in this turn of the loop: the clock is read once for all that came in it."""
+        now = self._now
+        if now is None:
+            now = self._now = self._parts.clock()
+        return now
 
     def _turn(self) -> None:
         self._turn_is_due = False
         core = self.core
-        now = self._parts.clock()
+        now = self.now()
+        self._now = None
         for event in core.take_events():
             self._handle(event)
         attachments = self._attachments

@@ -123,6 +123,7 @@ ReceivedPacket = Packet | PubAckRun
 
 _QOS = (QoS.AT_MOST_ONCE, QoS.AT_LEAST_ONCE, QoS.EXACTLY_ONCE)
 _ACKNOWLEDGEMENT = Struct(">BBH").pack
+_ACKNOWLEDGEMENT_WITH_REASON = Struct(">BBHB").pack
 _WITH_PACKET_ID = (
     PubAckPacket,
     PubRecPacket,
@@ -310,7 +311,8 @@ def encode_puback(packet_id: int, reason_code: int = 0) -> bytes:
     """Encode a PUBACK; `reason_code` is one of section 3.4.2.1."""
     if not reason_code:
         return _ACKNOWLEDGEMENT(0x40, 2, packet_id)
-    return PubAckPacket(packet_id, reason_code=PubAckReasonCode(reason_code)).write()
+    # Without properties their length may be left out (section 3.4.2.2.1).
+    return _ACKNOWLEDGEMENT_WITH_REASON(0x40, 3, packet_id, reason_code)
 
 
 def encode_puback_run(packet_ids: Sequence[int]) -> bytes:

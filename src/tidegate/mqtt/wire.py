@@ -20,6 +20,7 @@ from tidegate.mqtt.packets import (
     SubAckReasonCode,
     UnsubAckPacket,
     UnsubAckReasonCode,
+    encode_puback,
 )
 
 __all__ = ["Wire"]
@@ -79,7 +80,7 @@ class Wire(Enum):
 
     def puback(self, packet_id: int, reason_code: int) -> bytes:
         """Encode a PUBACK."""
-        return packets.encode_puback(packet_id, reason_code if self is Wire.V5 else 0)
+        return encode_puback(packet_id, reason_code if self is _V5 else 0)
 
     def pubrec(self, packet_id: int, reason_code: int) -> bytes:
         """Encode a PUBREC."""
@@ -117,3 +118,6 @@ class Wire(Enum):
         return AuthPacket(
             reason_code=AuthReasonCode(reason_code), authentication_method=method, authentication_data=data
         ).write()
+
+
+_V5 = Wire.V5

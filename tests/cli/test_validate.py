@@ -62,12 +62,13 @@ def test_options_are_obeyed(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_warning_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("a.yaml").write_text(DEFAULT + CLOUD + UPLINK.replace("spec:", "spec:\n  requestDiskPersistence: Enabled"))
+    source = DEFAULT.replace("    host:", "    qos: 0\n    host:")
+    Path("a.yaml").write_text(source + CLOUD + UPLINK)
     Path("b.yaml").write_text(UPLINK.replace("uplink", "other").replace("spec:", "spec:\n  mode: Disabled"))
     assert main(["validate", "a.yaml", "b.yaml"]) == 0
     captured = capsys.readouterr()
-    assert captured.out.startswith("warning[no-effect]: ")
-    assert captured.err.startswith("1 warning in 1 data flow and 1 disabled\n")
+    assert captured.out.startswith("warning[promise]: ")
+    assert captured.err.startswith("2 warnings in 1 data flow and 1 disabled\n")
 
 
 def test_no_path_is_no_command(capsys: pytest.CaptureFixture[str]) -> None:

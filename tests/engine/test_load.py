@@ -34,7 +34,7 @@ def test_no_plan_with_an_error(tmp_path: Path) -> None:
 
 
 def test_warnings_stay_with_the_plan(tmp_path: Path) -> None:
-    found = loaded(tmp_path, DEFAULT, CLOUD, UPLINK.replace("spec:", "spec:\n  requestDiskPersistence: Enabled"))
+    found = loaded(tmp_path, DEFAULT.replace("    host:", "    qos: 0\n    host:"), CLOUD, UPLINK)
     assert found.plan is not None
     assert found.plan.diagnostics == found.diagnostics
     assert [diagnostic.level for diagnostic in found.diagnostics] == ["warning"]

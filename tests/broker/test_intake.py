@@ -95,3 +95,22 @@ def test_longest_message_expiry() -> None:
     subscriber = play.connect("subscriber").subscribe("a", 0)
     play.connect("one").send(publish("a", b"x"), publish("a", b"y", message_expiry_interval=10))
     subscriber.expect(publish("a", b"x", message_expiry_interval=30), publish("a", b"y", message_expiry_interval=10))
+
+
+def test_a_3_1_1_publisher_waits_for_room_and_goes_on() -> None:
+    play = BrokerPlay(BrokerLimits(queued_messages_max=1))
+    play.connect("slow", session_expiry_interval=100).subscribe("a", 1).leave()
+    old = play.client().send(b"\x10\x0f\x00\x04MQTT\x04\x02\x00\x3c\x00\x03old")
+    assert old.raw() == b"\x20\x02\x00\x00"
+    one, two, three = (b"\x32\x06\x00\x01a\x00" + bytes((number,)) + b"x" for number in (1, 2, 3))
+    old.send(one + two + three)
+    assert old.raw() == b"\x40\x02\x00\x01"
+    waited = not old.connection.wants_reading
+    slow = play.connect("slow", session_expiry_interval=100)
+    assert len(slow.said()) == 1
+    slow.send(puback(1))
+    assert waited and old.connection.wants_reading
+    play.broker.resume_reading(old.connection, play.now)
+    play.settle()
+    assert old.raw() == b"\x40\x02\x00\x02\x40\x02\x00\x03"
+    assert len(slow.said()) == 2

@@ -251,7 +251,6 @@ class Broker:
         accepted: list[int] = []
         intake = self._intake
         intake.begin()
-        was_reading = connection.wants_reading
         try:
             for index, event in enumerate(events):
                 kind = type(event)
@@ -273,9 +272,7 @@ class Broker:
             intake.answer(connection, accepted, now)
             self._close(connection, error.reason_code, str(error), now)
         intake.answer(connection, accepted, now)
-        if (connection.output or connection.wants_close or connection.wants_reading != was_reading) and (
-            not connection.is_dirty
-        ):
+        if not connection.is_dirty and (connection.output or not connection.wants_reading):
             self._mark(connection)
 
     def _handle_other(self, connection: Connection, event: ServerEvent, now: Moment) -> None:

@@ -84,7 +84,9 @@ class Intake:
             )
         packet_id = event.packet_id
         if qos == 1:
-            code = code or self._publish_or_wait(message, connection, session, now)
+            code = code or self.publish(message, session, session.identity, now, connection)
+            if code == QUOTA_EXCEEDED:
+                self._wait_for_room(message, connection)
             if not code or connection.protocol.wire is Wire.V3:
                 accepted.append(packet_id)
                 return
@@ -172,7 +174,9 @@ class Intake:
             self.answer(connection, accepted, now)
             connection.send_after(self._promises.number if session.is_durable else 0, wire.pubrec(packet_id, 0))
             return
-        code = code or self._publish_or_wait(event.message, connection, session, now)
+        code = code or self.publish(event.message, session, session.identity, now, connection)
+        if code == QUOTA_EXCEEDED:
+            self._wait_for_room(event.message, connection)
         self.answer(connection, accepted, now)
         if code < 0x80:
             session.received_qos2.add(packet_id)
@@ -181,13 +185,11 @@ class Intake:
                 self._promises.changing().received_qos2[session.number, packet_id] = True
         connection.send_after(self._number(connection), wire.pubrec(packet_id, code))
 
-    def _publish_or_wait(self, message: Message, connection: Connection, session: Session, now: Moment) -> int:
-        code = self.publish(message, session, session.identity, now, connection)
-        if code == QUOTA_EXCEEDED and connection.protocol.wire is Wire.V3:
-            blocking = self._delivery.without_room(message)
-            if blocking is not None:
-                raise NotNow(blocking)
-        return code
+    def _wait_for_room(self, message: Message, connection: Connection) -> None:
+        """Let a publisher that cannot be told so wait for the session that has no room."""
+        blocking = self._delivery.without_room(message) if connection.protocol.wire is Wire.V3 else None
+        if blocking is not None:
+            raise NotNow(blocking)
 
     def _number(self, connection: Connection) -> int:
         """Return the batch that answers wait for, 0 where the read changed nothing that is committed."""

@@ -27,8 +27,11 @@ class Verb(NamedTuple):
 
 
 VERBS = {
+    "pub": Verb("tidegate.cli.pub", "Publish a message."),
     "run": Verb("tidegate.cli.run", "Run what is declared until told to stop."),
+    "simulate": Verb("tidegate.cli.simulate", "Be a few ovens and thermostats that send what they measure."),
     "status": Verb("tidegate.cli.status", "Show how every data flow of a running engine is."),
+    "sub": Verb("tidegate.cli.sub", "Print messages as they come."),
     "token create": Verb("tidegate.cli.token", "Make a token for a client of the embedded broker.", "create"),
     "user add": Verb("tidegate.cli.user", "Add a user of the embedded broker, or change a password.", "add"),
     "user delete": Verb("tidegate.cli.user", "Remove a user of the embedded broker.", "delete"),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import failures, reference
+from tools import failures, reference, statements
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -43,3 +43,23 @@ def test_the_readme_names_only_verbs_of_the_makefile() -> None:
 def test_every_failure_mode_has_a_test_that_names_it() -> None:
     named = failures.tests_by_mode()
     assert {mode: failures.MODES[mode] for mode in named if not named[mode] and mode not in failures.LATER} == {}
+
+
+def test_every_statement_of_mqtt_5_has_a_test_or_a_reason_for_each_role_it_binds() -> None:
+    tests = statements.tests_by_statement()
+    bound = [(each, role) for each, (roles, _) in statements.STATEMENTS.items() for role in sorted(roles)]
+    without = [(each, role) for each, role in bound if each not in tests[role]]
+    assert without == list(statements.UNTESTED), (
+        "a test is missing, or a row of UNTESTED is one too many or out of order"
+    )
+    assert all(statements.UNTESTED.values())
+
+
+def test_no_test_is_named_after_a_statement_that_does_not_exist() -> None:
+    assert statements.named_after_nothing() == {}
+
+
+def test_the_table_of_statements_is_in_order() -> None:
+    identifiers = list(statements.STATEMENTS)
+    assert identifiers == sorted(identifiers, key=lambda each: [int(part) for part in re.findall(r"\d+", each)])
+    assert len(identifiers) == statements.TABLE.strip().count("\n") + 1

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.failures import LATER, MODES, tests_by_mode
+from tools.statements import ROLES, STATEMENTS, UNTESTED, tests_by_statement
 
 from tidegate.flow import policy
 from tidegate.resources.kinds import KINDS
@@ -171,7 +172,38 @@ def failure_modes_page() -> str:
     return HEAD.format(source="tools/failures.py") + text + table(("", "what happens", "tests"), rows)
 
 
+def conformance_page() -> str:
+    """Return the page on the normative statements of MQTT 5 and the tests that hold them."""
+    tests = tests_by_statement()
+    rows = [
+        (
+            identifier,
+            meaning,
+            *(
+                "<br>".join(f"`{name}`" for name in tests[role].get(identifier, ()))
+                or ("none, see below" if role in roles else "")
+                for role in ROLES
+            ),
+        )
+        for identifier, (roles, meaning) in STATEMENTS.items()
+    ]
+    untested = [
+        (identifier, role, STATEMENTS[identifier][1], reason) for (identifier, role), reason in UNTESTED.items()
+    ]
+    return (
+        HEAD.format(source="tools/statements.py")
+        + "# Conformance to MQTT 5\n\n"
+        + f"The {len(STATEMENTS)} normative statements of the OASIS standard MQTT Version 5.0 under their numbers, in our\n"
+        + "words. A test below `tests/conformance/` is named after each, for the client and for the server, as far as it\n"
+        + "binds them or its violation is to be noticed by them.\n\n"
+        + table(("statement", "what it says", "tests of the client", "tests of the server"), rows)
+        + "\n## Statements without a test\n\n"
+        + table(("statement", "binds", "what it says", "why there is no test"), untested)
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "conformance.md": conformance_page,
     "failure-modes.md": failure_modes_page,
     "reason-codes.md": reason_codes_page,
     "resources.md": resources_page,

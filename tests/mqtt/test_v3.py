@@ -45,7 +45,7 @@ def test_connect_with_will_user_and_password() -> None:
     assert (packet.username, packet.password) == ("u", b"p")
 
 
-def test_mqtt_3_1() -> None:
+def test_version_3_1() -> None:
     body = b"\x00\x06MQIsdp\x03\x02\x00\x0a\x00\x03old"
     (packet,) = decoded(bytes((0x10, len(body))) + body)
     assert isinstance(packet, ConnectPacket) and packet.client_id == "old"

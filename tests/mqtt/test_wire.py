@@ -12,7 +12,7 @@ def read(data: bytes) -> mqtt5.Packet:
     return packet
 
 
-def test_mqtt_5() -> None:
+def test_version_5() -> None:
     wire = Wire.V5
     assert str(read(wire.puback(3, 0x87))) == str(
         mqtt5.PubAckPacket(3, reason_code=mqtt5.PubAckReasonCode.NOT_AUTHORIZED)
@@ -30,7 +30,7 @@ def test_mqtt_5() -> None:
     assert isinstance(read(wire.publish(Message("a", b"x"), 1, False, 3)), mqtt5.PublishPacket)
 
 
-def test_mqtt_3_1_1_has_no_words_for_most_of_it() -> None:
+def test_version_3_1_1_has_no_words_for_most_of_it() -> None:
     wire = Wire.V3
     assert wire.puback(3, 0x87) == b"\x40\x02\x00\x03"
     assert wire.pubrec(3, 0x87) == b"\x50\x02\x00\x03"

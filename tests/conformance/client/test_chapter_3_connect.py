@@ -65,7 +65,7 @@ def test_mqtt_3_1_2_5_clean_start_is_0_and_a_session_expiry_interval_is_always_s
     assert packet.session_expiry_interval == 3_600
 
 
-def test_mqtt_3_1_2_announces_the_limits_that_are_kept() -> None:
+def test_connect_announces_the_limits_that_are_kept() -> None:
     settings = ClientSettings(keep_alive_seconds=30, receive_maximum=7, topic_alias_maximum=9, packet_bytes_max=1_000)
     packet = connect_packet(Conversation(settings=settings))
     assert (packet.keep_alive, packet.receive_max) == (30, 7)

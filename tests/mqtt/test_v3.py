@@ -93,6 +93,11 @@ def test_publish_there_and_back(topic: str, payload: bytes, qos: int, retain: bo
         CONNECT.replace(b"\x04\x02", b"\x04\x03"),
         CONNECT.replace(b"\x04\x02", b"\x04\x42"),
         CONNECT.replace(b"\x04\x02", b"\x04\x0a"),
+        b"\x10\x16\x00\x04MQTT\x04\x06\x00\x3c\x00\x01c\x00\x03a/#\x00\x02hi",
+        b"\x82\x08\x00\x01\x00\x03#/a\x00",
+        b"\xa2\x07\x00\x01\x00\x03#/a",
+        b"\x82\x02\x00\x01",
+        b"\xa2\x02\x00\x01",
     ],
 )
 def test_what_is_malformed(data: bytes) -> None:

@@ -8,7 +8,7 @@ from struct import Struct
 
 from tidegate.exceptions import MalformedPacket
 from tidegate.message import Message
-from tidegate.mqtt.fixed_header import PACKET_BYTES_MAX, packet_bytes, packet_too_large
+from tidegate.mqtt.fixed_header import PACKET_BYTES_MAX, PACKET_TYPE_NAMES, packet_bytes, packet_too_large
 from tidegate.mqtt.packets import (
     PUBACK_RUN_MIN,
     ConnectPacket,
@@ -95,7 +95,11 @@ def decode(data: memoryview, packets: list[ReceivedPacket], packet_bytes_max: in
         read = _READERS.get(first >> 4)
         if read is None:
             raise MalformedPacket(f"packet type {first >> 4} from a client")
-        packets.append(read(first & 0x0F, _Body(data[start : position + length])))
+        try:
+            packets.append(read(first & 0x0F, _Body(data[start : position + length])))
+        except ValueError as error:
+            # The packet types of MQTT 5 refuse what they cannot hold, such as a filter with a wildcard out of place.
+            raise MalformedPacket(f"{PACKET_TYPE_NAMES[first >> 4]}: {error}") from None
         position += length
     return position
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.mqtt.conversation import codec_panics
-from tests.mqtt.wire import connack, pair, publish, raw_packet, text
+from tests.mqtt.wire import connack, connect, pair, publish, raw_packet, text
 
 from tidegate.exceptions import LocalViolation, MalformedPacket, ProtocolViolation
 from tidegate.message import Message
@@ -62,6 +62,14 @@ def test_packets_before_a_malformed_one_are_kept() -> None:
     with pytest.raises(MalformedPacket):
         decode(memoryview(publish() + publish(0x36, packet_id=1) + publish()), found)
     assert len(found) == 1
+
+
+@pytest.mark.parametrize(
+    ("flags", "why"),
+    [(0x03, "MQTT-3.1.2-3"), (0x0A, "MQTT-3.1.2-11"), (0x12, "MQTT-3.1.2-11"), (0x22, "MQTT-3.1.2-13")],
+)
+def test_connect_flags_that_do_not_go_together(flags: int, why: str) -> None:
+    assert why in refused(connect(flags))
 
 
 def gathered(data: bytes) -> list[ReceivedPacket]:

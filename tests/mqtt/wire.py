@@ -1,6 +1,6 @@
 """Bytes written by hand, for packets that the codec refuses to write."""
 
-__all__ = ["connack", "pair", "publish", "raw_packet", "text", "variable_byte_integer"]
+__all__ = ["connack", "connect", "pair", "publish", "raw_packet", "text", "variable_byte_integer", "will"]
 
 
 def variable_byte_integer(value: int) -> bytes:
@@ -41,6 +41,27 @@ def publish(
     return raw_packet(
         first_byte, text(topic) + identifier + variable_byte_integer(len(properties)) + properties + payload
     )
+
+
+def connect(
+    flags: int = 0x02,
+    properties: bytes = b"",
+    payload: bytes | None = None,
+    *,
+    level: int = 5,
+    name: str | bytes = "MQTT",
+    keep_alive: int = 60,
+) -> bytes:
+    """Write a CONNECT, whether or not it is valid; `payload` is what follows the properties, else the identifier `client`."""
+    body = text(name) + bytes((level, flags)) + keep_alive.to_bytes(2)
+    if level == 5:
+        body += variable_byte_integer(len(properties)) + properties
+    return raw_packet(0x10, body + (text("client") if payload is None else payload))
+
+
+def will(topic: str | bytes = "will", payload: bytes = b"gone", properties: bytes = b"") -> bytes:
+    """Write the fields of a will, which follow the client identifier."""
+    return variable_byte_integer(len(properties)) + properties + text(topic) + text(payload)
 
 
 def connack(flags: int = 0, reason_code: int = 0, properties: bytes = b"") -> bytes:

@@ -3,8 +3,8 @@
 Knows which bytes are a valid packet. Does not know state: whether a packet may come now is `mqtt/state.py`'s question.
 
 The codec (`mqtt5`) raises IndexError for too few bytes, ValueError for bad ones and, for invalid UTF-8, a PanicException
-that derives from BaseException. It lets pass packet id 0, DUP with QoS 0, and wildcards and NUL in topic names, and does
-not know the AUTH packet of zero length. All of it ends here as `MalformedPacket`.
+that derives from BaseException. It lets pass packet id 0, DUP with QoS 0, wildcards and NUL in topic names, and connect
+flags that do not go together, and does not know the AUTH packet of zero length. All of it ends here as `MalformedPacket`.
 
 What a publisher can put into a message and real servers forward unchecked (a wildcard in a response topic, a payload
 format indicator above 1, control characters) is no reason to end a connection: the server would send that message again
@@ -136,6 +136,8 @@ _WITH_PACKET_ID = (
 )
 _PUBACK_HEADER = b"\x40\x02"
 _EMPTY_AUTH = b"\xf0\x00"
+_CONNECT_FLAGS_OFFSET = 7
+"""Behind the fixed header: the protocol name with its length takes six bytes, the protocol level one."""
 
 
 def decode(data: memoryview, packets: list[Packet], packet_bytes_max: int = PACKET_BYTES_MAX) -> int:
@@ -197,6 +199,8 @@ def _decode_run(data: memoryview, packets: list[ReceivedPacket], packet_bytes_ma
                     raise MalformedPacket("PUBLISH with packet identifier 0 [MQTT-2.2.1-4]")
                 if packet_id is None and packet.duplicate:
                     raise MalformedPacket("PUBLISH with DUP 1 and QoS 0 [MQTT-3.3.1-2]")
+            elif type(packet) is ConnectPacket:
+                _check_connect_flags(data[position : position + length])
             elif isinstance(packet, _WITH_PACKET_ID) and packet.packet_id == 0:
                 raise MalformedPacket(
                     f"{PACKET_TYPE_NAMES[data[position] >> 4]} with packet identifier 0 [MQTT-2.2.1-3]"
@@ -218,6 +222,17 @@ def _decode_run(data: memoryview, packets: list[ReceivedPacket], packet_bytes_ma
             raise
         raise MalformedPacket(f"{PACKET_TYPE_NAMES[data[position] >> 4]}: a string that is not UTF-8") from None
     return position
+
+
+def _check_connect_flags(data: memoryview) -> None:
+    start = 2
+    while data[start - 1] >= 0x80:
+        start += 1
+    flags = data[start + _CONNECT_FLAGS_OFFSET]
+    if flags & 0x01:
+        raise MalformedPacket("CONNECT with the reserved flag 1 [MQTT-3.1.2-3]")
+    if flags & 0x38 and not flags & 0x04:
+        raise MalformedPacket("CONNECT with Will QoS or Will Retain, and without a will [MQTT-3.1.2-11, MQTT-3.1.2-13]")
 
 
 def puback_run(data: memoryview) -> PubAckRun | None:

@@ -56,7 +56,7 @@ def test_nothing_is_read_after_disconnect() -> None:
     ("data", "reason_code"),
     [
         (b"\x30\x05\x00\x03a/+", 0x81),
-        (b"\x30\x03\x00\x00\x00", 0x81),
+        (b"\x30\x03\x00\x00\x00", 0x82),
         (ConnectPacket("again").write(), 0x82),
         (mqtt5.SubAckPacket(1, [mqtt5.SubAckReasonCode.GRANTED_QOS_AT_MOST_ONCE]).write(), 0x82),
         (b"\x30\xff\xff\xff\x7f", 0x95),

@@ -72,6 +72,26 @@ def test_connect_flags_that_do_not_go_together(flags: int, why: str) -> None:
     assert why in refused(connect(flags))
 
 
+@pytest.mark.parametrize(
+    ("data", "reason_code"),
+    [
+        (connect(properties=2 * b"\x21\x00\x05"), 0x82),
+        (connect(properties=b"\x21\x00\x00"), 0x82),
+        (connect(properties=b"\x27\x00\x00\x00\x00"), 0x82),
+        (connect(properties=b"\x19\x02"), 0x82),
+        (publish(properties=2 * b"\x02\x00\x00\x00\x05"), 0x82),
+        (publish(properties=b"\x01\x01\x01\x01"), 0x82),
+        (publish(topic=""), 0x82),
+        (publish(properties=b"\x23\x00\x00"), 0x94),
+        (raw_packet(0x82, b"\x00\x01\x02\x0b\x00" + text("a") + b"\x00"), 0x82),
+    ],
+)
+def test_what_parses_and_breaks_a_rule_is_a_protocol_error(data: bytes, reason_code: int) -> None:
+    with pytest.raises(ProtocolViolation) as caught:
+        decode(memoryview(data), [])
+    assert caught.value.reason_code == reason_code
+
+
 def gathered(data: bytes) -> list[ReceivedPacket]:
     """Decode bytes that are whole packets, PUBACKs in runs."""
     found: list[ReceivedPacket] = []
@@ -195,7 +215,6 @@ def test_an_unknown_failure_of_the_codec_is_not_hidden(monkeypatch: pytest.Monke
         b"\x30\x86\x80\x00" + text("a/b") + b"\0",
         publish(properties=b"\x21\0\1"),
         publish(properties=b"\x7f\0"),
-        publish(properties=b"\x01\1\x01\1"),
     ],
 )
 def test_malformed_packets(data: bytes) -> None:

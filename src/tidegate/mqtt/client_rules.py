@@ -21,10 +21,6 @@ def check_connect(packet: ConnectPacket, settings: ServerSettings) -> None:
         MalformedPacket, ProtocolViolation: with the reason code for CONNACK.
     """
     _check_user_properties(len(packet.user_properties), settings)
-    if packet.receive_max == 0:
-        raise ProtocolViolation("Receive Maximum 0 (section 3.1.2.11.3)")
-    if packet.max_packet_size == 0:
-        raise ProtocolViolation("Maximum Packet Size 0 (section 3.1.2.11.4)")
     if packet.authentication_method is None and packet.authentication_data is not None:
         raise ProtocolViolation("Authentication Data without an Authentication Method (section 3.1.2.11.10)")
     if "\0" in packet.client_id:
@@ -67,8 +63,6 @@ def check_subscribe(packet: SubscribePacket, settings: ServerSettings) -> None:
     _check_user_properties(len(packet.user_properties), settings)
     if not packet.topic_filters:
         raise ProtocolViolation("SUBSCRIBE without a topic filter [MQTT-3.8.3-2]")
-    if packet.subscription_id == 0:
-        raise ProtocolViolation("Subscription Identifier 0 (section 3.8.2.1.2)")
     for item in packet.topic_filters:
         if item.no_local and item.pattern.startswith(SHARE_PREFIX):
             raise ProtocolViolation("No Local on a shared subscription [MQTT-3.8.3-4]")

@@ -4,7 +4,7 @@ Knows which bytes are a valid packet. Does not know state: whether a packet may 
 
 The codec (`mqtt5`) raises IndexError for too few bytes, ValueError for bad ones and, for invalid UTF-8, a PanicException
 that derives from BaseException. It lets pass packet id 0, DUP with QoS 0, wildcards and NUL in topic names, and connect
-flags that do not go together, and does not know the AUTH packet of zero length. All of it ends here as `MalformedPacket`.
+flags that do not go together, and does not know the AUTH packet of zero length. All of it ends here as our own errors.
 
 What a publisher can put into a message and real servers forward unchecked (a wildcard in a response topic, a payload
 format indicator above 1, control characters) is no reason to end a connection: the server would send that message again
@@ -49,7 +49,7 @@ from mqtt5 import (
 )
 from mqtt5 import read as read_packet
 
-from tidegate.exceptions import LocalViolation, MalformedPacket, MqttError
+from tidegate.exceptions import LocalViolation, MalformedPacket, MqttError, ProtocolViolation
 from tidegate.message import Message
 from tidegate.mqtt.fixed_header import PACKET_BYTES_MAX, PACKET_TYPE_NAMES, packet_bytes, packet_too_large
 
@@ -136,6 +136,14 @@ _WITH_PACKET_ID = (
 )
 _PUBACK_HEADER = b"\x40\x02"
 _EMPTY_AUTH = b"\xf0\x00"
+_PROTOCOL_ERRORS = {
+    "Topic alias must be != 0": 0x94,
+    "Topic alias must be set": 0x82,
+    "Duplicate value": 0x82,
+    "must be != 0": 0x82,
+    "Invalid boolean": 0x82,
+}
+"""What the codec says of packets that are well-formed, and which reason code the specification has for it."""
 _CONNECT_FLAGS_OFFSET = 7
 """Behind the fixed header: the protocol name with its length takes six bytes, the protocol level one."""
 
@@ -145,7 +153,8 @@ def decode(data: memoryview, packets: list[Packet], packet_bytes_max: int = PACK
 
     Raises:
         MalformedPacket: the bytes after the appended packets are no MQTT 5 packet.
-        ProtocolViolation: the packet after the appended ones is longer than `packet_bytes_max`, reason code 0x95.
+        ProtocolViolation: the packet after the appended ones is longer than `packet_bytes_max` (0x95), has a property twice
+            or one with a value that it may not have (0x82), or topic alias 0 (0x94).
     """
     return _decode(data, cast("list[ReceivedPacket]", packets), packet_bytes_max, gathers_pubacks=False)
 
@@ -155,7 +164,8 @@ def decode_gathering(data: memoryview, packets: list[ReceivedPacket], packet_byt
 
     Raises:
         MalformedPacket: the bytes after the appended packets are no MQTT 5 packet.
-        ProtocolViolation: the packet after the appended ones is longer than `packet_bytes_max`, reason code 0x95.
+        ProtocolViolation: the packet after the appended ones is longer than `packet_bytes_max` (0x95), has a property twice
+            or one with a value that it may not have (0x82), or topic alias 0 (0x94).
     """
     return _decode(data, packets, packet_bytes_max, gathers_pubacks=True)
 
@@ -213,7 +223,7 @@ def _decode_run(data: memoryview, packets: list[ReceivedPacket], packet_bytes_ma
             raise MalformedPacket("a packet whose fields are longer than itself") from None
     except ValueError as error:
         if data[position : position + 2] != _EMPTY_AUTH:
-            raise MalformedPacket(f"{PACKET_TYPE_NAMES[data[position] >> 4]}: {error}") from None
+            raise _not_decoded(f"{PACKET_TYPE_NAMES[data[position] >> 4]}: {error}") from None
     except (KeyboardInterrupt, SystemExit, MemoryError, MqttError):
         raise
     except BaseException as error:
@@ -222,6 +232,14 @@ def _decode_run(data: memoryview, packets: list[ReceivedPacket], packet_bytes_ma
             raise
         raise MalformedPacket(f"{PACKET_TYPE_NAMES[data[position] >> 4]}: a string that is not UTF-8") from None
     return position
+
+
+def _not_decoded(detail: str) -> MqttError:
+    """Return what to raise for what the codec found: what parses and breaks a rule is a protocol error (section 1.2)."""
+    for words, reason_code in _PROTOCOL_ERRORS.items():
+        if words in detail:
+            return ProtocolViolation(detail, reason_code)
+    return MalformedPacket(detail)
 
 
 def _check_connect_flags(data: memoryview) -> None:

@@ -185,8 +185,6 @@ class ServerConnection:
         if alias is not None:
             if self._aliases is None:
                 raise ProtocolViolation("a topic alias, and the Topic Alias Maximum is 0 [MQTT-3.2.2-18]", 0x94)
-            if alias == 0:
-                raise ProtocolViolation("topic alias 0 [MQTT-3.3.2-8]", 0x94)
             topic = self._aliases.resolve(topic, alias)
         user_properties = packet.user_properties
         response_topic = packet.response_topic

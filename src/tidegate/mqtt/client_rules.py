@@ -3,12 +3,36 @@
 Knows rules about one packet by itself. Does not know connections or sessions.
 """
 
+from collections.abc import Sequence
+
 from tidegate.exceptions import MalformedPacket, ProtocolViolation
-from tidegate.mqtt.packets import ConnectPacket, PublishPacket, SubscribePacket, UnsubscribePacket
+from tidegate.message import Message
+from tidegate.mqtt.packets import (
+    AuthPacket,
+    ConnectPacket,
+    DisconnectPacket,
+    PubAckPacket,
+    PubCompPacket,
+    PubRecPacket,
+    PubRelPacket,
+    SubscribePacket,
+    UnsubscribePacket,
+)
 from tidegate.mqtt.server_settings import ServerSettings
 from tidegate.mqtt.topics import SHARE_PREFIX, topic_error
 
-__all__ = ["check_connect", "check_publish", "check_subscribe", "check_unsubscribe", "topic_limit_error"]
+__all__ = [
+    "Explained",
+    "check_connect",
+    "check_explanation",
+    "check_message",
+    "check_subscribe",
+    "check_unsubscribe",
+    "topic_limit_error",
+]
+
+Explained = PubAckPacket | PubRecPacket | PubRelPacket | PubCompPacket | DisconnectPacket | AuthPacket
+"""What may have a Reason String, and user properties, and no other string that a server uses."""
 
 TOPIC_NAME_INVALID = 0x90
 QUOTA_EXCEEDED = 0x97
@@ -20,38 +44,41 @@ def check_connect(packet: ConnectPacket, settings: ServerSettings) -> None:
     Raises:
         MalformedPacket, ProtocolViolation: with the reason code for CONNACK.
     """
-    _check_user_properties(len(packet.user_properties), settings)
+    _check_user_properties(packet.user_properties, settings)
+    _check_strings(packet.client_id, packet.username, packet.authentication_method)
     if packet.authentication_method is None and packet.authentication_data is not None:
         raise ProtocolViolation("Authentication Data without an Authentication Method (section 3.1.2.11.10)")
-    if "\0" in packet.client_id:
-        raise MalformedPacket("a client identifier with NUL [MQTT-1.5.4-2]")
     will = packet.will
     if will is not None:
-        _check_user_properties(len(will.user_properties), settings)
+        _check_user_properties(will.user_properties, settings)
+        _check_strings(will.topic, will.content_type, will.response_topic)
         error = topic_error(will.topic) or topic_limit_error(will.topic, settings)
         if error is not None:
             raise ProtocolViolation(f"the Will Topic: {error}", TOPIC_NAME_INVALID)
+        _check_payload_format(will.payload_format_indicator)
         _check_response_topic(will.response_topic)
 
 
-def check_publish(packet: PublishPacket, topic: str, settings: ServerSettings) -> None:
-    """Check a PUBLISH whose topic alias was resolved to `topic`.
+def check_message(message: Message, settings: ServerSettings) -> None:
+    """Check what a client publishes; its topic name is the one that a topic alias stood for.
 
     Raises:
-        ProtocolViolation: with the reason code for DISCONNECT.
+        MalformedPacket, ProtocolViolation: with the reason code for DISCONNECT.
     """
-    if len(topic) * 4 > settings.topic_bytes_max or not topic or topic.count("/") >= settings.topic_levels_max:
-        if not topic:
-            raise ProtocolViolation("neither a topic name nor a topic alias [MQTT-3.3.2-1]")
+    topic = message.topic
+    if len(topic) * 4 > settings.topic_bytes_max or topic.count("/") >= settings.topic_levels_max:
         error = topic_limit_error(topic, settings)
         if error is not None:
             raise ProtocolViolation(error, TOPIC_NAME_INVALID)
-    if packet.subscription_ids:
-        raise ProtocolViolation("a Subscription Identifier from a client [MQTT-3.3.4-6]")
-    if packet.response_topic is not None:
-        _check_response_topic(packet.response_topic)
-    if packet.user_properties:
-        _check_user_properties(len(packet.user_properties), settings)
+    if message.payload_format_indicator:
+        _check_payload_format(message.payload_format_indicator)
+    if message.content_type is not None:
+        _check_strings(message.content_type)
+    if message.response_topic is not None:
+        _check_strings(message.response_topic)
+        _check_response_topic(message.response_topic)
+    if message.user_properties:
+        _check_user_properties(message.user_properties, settings)
 
 
 def check_subscribe(packet: SubscribePacket, settings: ServerSettings) -> None:
@@ -60,7 +87,8 @@ def check_subscribe(packet: SubscribePacket, settings: ServerSettings) -> None:
     Raises:
         ProtocolViolation: with the reason code for DISCONNECT.
     """
-    _check_user_properties(len(packet.user_properties), settings)
+    _check_user_properties(packet.user_properties, settings)
+    _check_strings(*(item.pattern for item in packet.topic_filters))
     if not packet.topic_filters:
         raise ProtocolViolation("SUBSCRIBE without a topic filter [MQTT-3.8.3-2]")
     for item in packet.topic_filters:
@@ -74,9 +102,20 @@ def check_unsubscribe(packet: UnsubscribePacket, settings: ServerSettings) -> No
     Raises:
         ProtocolViolation: with the reason code for DISCONNECT.
     """
-    _check_user_properties(len(packet.user_properties), settings)
+    _check_user_properties(packet.user_properties, settings)
+    _check_strings(*packet.patterns)
     if not packet.patterns:
         raise ProtocolViolation("UNSUBSCRIBE without a topic filter [MQTT-3.10.3-2]")
+
+
+def check_explanation(packet: Explained, settings: ServerSettings) -> None:
+    """Check the Reason String and the user properties of a packet that has nothing else to be checked.
+
+    Raises:
+        MalformedPacket, ProtocolViolation: with the reason code for DISCONNECT.
+    """
+    _check_strings(packet.reason_str)
+    _check_user_properties(packet.user_properties, settings)
 
 
 def topic_limit_error(topic: str, settings: ServerSettings) -> str | None:
@@ -89,13 +128,25 @@ def topic_limit_error(topic: str, settings: ServerSettings) -> str | None:
     return None
 
 
+def _check_strings(*strings: str | None) -> None:
+    if any(string is not None and "\0" in string for string in strings):
+        raise MalformedPacket("a string with NUL [MQTT-1.5.4-2]")
+
+
+def _check_payload_format(indicator: int) -> None:
+    if indicator > 1:
+        raise ProtocolViolation(f"Payload Format Indicator {indicator} (section 3.3.2.3.2)")
+
+
 def _check_response_topic(response_topic: str | None) -> None:
     if response_topic is not None and ("+" in response_topic or "#" in response_topic):
         raise ProtocolViolation("a wildcard in the Response Topic [MQTT-3.3.2-14]")
 
 
-def _check_user_properties(count: int, settings: ServerSettings) -> None:
-    if count > settings.user_properties_max:
+def _check_user_properties(properties: Sequence[tuple[str, str]], settings: ServerSettings) -> None:
+    if len(properties) > settings.user_properties_max:
         raise ProtocolViolation(
-            f"{count} user properties, and at most {settings.user_properties_max} are taken", QUOTA_EXCEEDED
+            f"{len(properties)} user properties, and at most {settings.user_properties_max} are taken", QUOTA_EXCEEDED
         )
+    for name, value in properties:
+        _check_strings(name, value)

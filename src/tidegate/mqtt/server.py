@@ -11,7 +11,14 @@ from tidegate.message import Message
 from tidegate.moment import Moment
 from tidegate.mqtt.aliases import InboundAliases
 from tidegate.mqtt.buffer import ReceiveBuffer
-from tidegate.mqtt.client_rules import check_connect, check_publish, check_subscribe, check_unsubscribe
+from tidegate.mqtt.client_rules import (
+    Explained,
+    check_connect,
+    check_explanation,
+    check_message,
+    check_subscribe,
+    check_unsubscribe,
+)
 from tidegate.mqtt.events import ConnectionClosing, MessageReceived
 from tidegate.mqtt.opening import Opening
 from tidegate.mqtt.packets import (
@@ -178,6 +185,8 @@ class ServerConnection:
             check_unsubscribe(packet, self.settings)
         elif isinstance(packet, ConnectPacket):
             check_connect(packet, self.settings)
+        elif isinstance(packet, Explained):
+            check_explanation(packet, self.settings)
 
     def _message(self, packet: PublishPacket) -> MessageReceived:
         topic = packet.topic
@@ -186,26 +195,24 @@ class ServerConnection:
             if self._aliases is None:
                 raise ProtocolViolation("a topic alias, and the Topic Alias Maximum is 0 [MQTT-3.2.2-18]", 0x94)
             topic = self._aliases.resolve(topic, alias)
+        if packet.subscription_ids:
+            raise ProtocolViolation("a Subscription Identifier from a client [MQTT-3.3.4-6]")
         user_properties = packet.user_properties
-        response_topic = packet.response_topic
-        check_publish(packet, topic, self.settings)
         qos = packet.qos
-        return MessageReceived(
-            Message(
-                topic,
-                packet.payload,
-                1 if qos is AT_LEAST_ONCE else 2 if qos is EXACTLY_ONCE else 0,
-                packet.retain,
-                packet.payload_format_indicator,
-                packet.message_expiry_interval,
-                packet.content_type,
-                response_topic,
-                packet.correlation_data,
-                tuple(user_properties) if user_properties else (),
-            ),
-            packet.packet_id or 0,
-            packet.duplicate,
+        message = Message(
+            topic,
+            packet.payload,
+            1 if qos is AT_LEAST_ONCE else 2 if qos is EXACTLY_ONCE else 0,
+            packet.retain,
+            packet.payload_format_indicator,
+            packet.message_expiry_interval,
+            packet.content_type,
+            packet.response_topic,
+            packet.correlation_data,
+            tuple(user_properties) if user_properties else (),
         )
+        check_message(message, self.settings)
+        return MessageReceived(message, packet.packet_id or 0, packet.duplicate)
 
 
 def _name(kind: type[ReceivedPacket]) -> str:

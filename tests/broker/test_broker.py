@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from mqtt5 import ConnectPacket, DisconnectPacket, PingReqPacket, PingRespPacket
 from tests.broker_play import BrokerPlay, puback, publish, subscribe, subscription
 
+from tidegate.broker.connection import ListenerPolicy
 from tidegate.broker.limits import BrokerLimits
 
 
@@ -126,3 +127,30 @@ def test_retained_messages_end() -> None:
     play.advance(11)
     assert play.batches[-1].retained == {"a": None}
     play.connect("two").subscribe("a", 0).expect()
+
+
+def test_a_connection_that_ends_while_connack_waits_for_a_commit_is_refused_and_told_nothing_else() -> None:
+    play = BrokerPlay(commits=False)
+    first = play.client().send(ConnectPacket("one", session_expiry_interval=60))
+    second = play.client().send(ConnectPacket("one", session_expiry_interval=60))
+    first.expect_refused(0x88)
+    second.send(b"\xc1\x00").expect_refused(0x81)
+    play.commit()
+    first.expect()
+    second.expect()
+
+
+def test_what_waits_for_a_commit_does_not_follow_the_last_word() -> None:
+    play = BrokerPlay()
+    client = play.connect("one", session_expiry_interval=60)
+    play.commits = False
+    client.send(publish("a", b"x", qos=1, packet_id=1, retain=True), b"\xc1\x00").expect_closed(0x81)
+    play.commit()
+    client.expect()
+
+
+def test_stopping_while_a_client_authenticates() -> None:
+    play = BrokerPlay()
+    client = play.client(ListenerPolicy(needs_authentication=True)).send(ConnectPacket("one"))
+    play.broker.shut_down(play.now)
+    client.expect_refused(0x88)

@@ -26,7 +26,8 @@ def test_version_5() -> None:
     goodbye = wire.disconnect(0x8E)
     assert goodbye is not None and isinstance(read(goodbye), mqtt5.DisconnectPacket)
     assert isinstance(read(wire.auth(0x18, "m", b"x")), mqtt5.AuthPacket)
-    assert isinstance(read(wire.refusal(0x87, None)), mqtt5.ConnAckPacket)
+    assert wire.refusal(0x87) == b"\x20\x03\x00\x87\x00"
+    assert wire.refusal(0x8B) == b"\x20\x03\x00\x88\x00"
     assert isinstance(read(wire.publish(Message("a", b"x"), 1, False, 3)), mqtt5.PublishPacket)
 
 
@@ -38,5 +39,6 @@ def test_version_3_1_1_has_no_words_for_most_of_it() -> None:
     assert wire.pubrel(3, 0x92) == b"\x62\x02\x00\x03"
     assert wire.unsuback(3, [0x11]) == b"\xb0\x02\x00\x03"
     assert wire.disconnect(0x8E) is None
-    assert wire.refusal(0x87, "why") == b"\x20\x02\x00\x05"
+    assert wire.refusal(0x87) == b"\x20\x02\x00\x05"
+    assert wire.refusal(0x81) is None
     assert wire.publish(Message("a", b"x", 2), 1, True, 3, 60, (5,)) == b"\x33\x06\x00\x01a\x00\x03x"

@@ -143,7 +143,9 @@ class Admission:
         packet = connection.pending_connect
         client_id = packet.client_id if packet is not None else ""
         self._emit(ClientRefused(client_id, connection.peer, reason_code, detail))
-        connection.send(connection.protocol.wire.refusal(reason_code, None))
+        refusal = connection.protocol.wire.refusal(reason_code)
+        if refusal is not None:
+            connection.send(refusal)
         connection.protocol.close()
         connection.wants_close = True
 

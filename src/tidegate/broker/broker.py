@@ -345,12 +345,14 @@ class Broker:
         if connection.wants_close:
             return
         protocol = connection.protocol
-        if protocol.is_accepted:
+        goodbye: bytes | None = None
+        if protocol.is_accepted and not connection.barrier:
             goodbye = protocol.wire.disconnect(reason_code)
-            if goodbye is not None:
-                connection.output.append(goodbye)
         elif reason_code >= 0x80 and protocol.wire_is_known and not connection.is_lost:
-            connection.output.append(protocol.wire.refusal(reason_code, None))
+            # [MQTT-3.14.0-1]: while CONNACK still waits for a commit, it says in its place why there is none.
+            goodbye = protocol.wire.refusal(reason_code)
+        if goodbye is not None:
+            connection.output.append(goodbye)
         connection.wants_close = True
         protocol.close()
         self._leave(connection, reason_code, detail, now)

@@ -167,9 +167,11 @@ class Connection:
         self.send_after(number, encode_puback_run(packet_ids), len(packet_ids))
 
     def release(self) -> None:
-        """Move what is committed into the output."""
+        """Move what is committed into the output; nothing of it follows the last word [MQTT-3.14.4-1]."""
         committed = self._promises.committed
         held = self.held
+        if self.wants_close:
+            held.clear()
         while held and held[0][0] <= committed:
             _, data, acknowledged = held.popleft()
             self._held_count -= acknowledged

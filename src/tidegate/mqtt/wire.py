@@ -43,9 +43,13 @@ class Wire(Enum):
             return connack.write()
         return v3.encode_connack(connack.session_present, v3.connack_return_code(int(connack.reason_code)))
 
-    def refusal(self, reason_code: int, reason_string: str | None) -> bytes:
-        """Encode a CONNACK that refuses."""
-        return self.connack(ConnAckPacket(reason_code=ConnAckReasonCode(reason_code), reason_str=reason_string))
+    def refusal(self, reason_code: int) -> bytes | None:
+        """Encode a CONNACK that refuses, None where MQTT 3.1.1 has the connection closed without (its [MQTT-3.1.4-1])."""
+        if self is Wire.V3 and reason_code in _OUT_OF_FORM:
+            return None
+        # [MQTT-3.2.2-8]: what only DISCONNECT can say is said in the words of CONNACK.
+        code = _IN_CONNACK.get(reason_code, reason_code)
+        return self.connack(ConnAckPacket(reason_code=ConnAckReasonCode(code)))
 
     def publish(
         self,
@@ -121,3 +125,9 @@ class Wire(Enum):
 
 
 _V5 = Wire.V5
+
+_OUT_OF_FORM = frozenset((0x81, 0x82, 0x90, 0x95))
+"""Reason codes for a CONNECT that is not as it has to be: malformed, protocol error, will topic, too large."""
+
+_IN_CONNACK = {0x8B: 0x88, 0x8E: 0x88, 0x94: 0x82}
+"""Shutting down and taken over are Server unavailable; an invalid topic alias is a protocol error."""

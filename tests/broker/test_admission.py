@@ -179,3 +179,19 @@ def test_too_many_sessions_and_too_long_identifiers_are_refused() -> None:
     play.connect("one")
     play.client().send(ConnectPacket("two")).expect_refused(0x97)
     play.client().send(ConnectPacket("too-long")).expect_refused(0x85)
+
+
+def test_a_client_that_takes_no_packet_as_long_as_its_connack_is_refused_as_far_as_it_can_be_told() -> None:
+    for packet_bytes_max, told in ((15, b"\x20\x03\x00\x95\x00"), (5, b"\x20\x03\x00\x95\x00"), (4, b"")):
+        play = BrokerPlay()
+        client = play.client().send(ConnectPacket("one", max_packet_size=packet_bytes_max))
+        assert client.raw() == told
+        assert client.connection.wants_close
+    assert len(BrokerPlay().client().send(ConnectPacket("one", max_packet_size=16)).raw()) == 16
+
+
+def test_a_challenge_that_the_client_does_not_take_ends_the_connection() -> None:
+    play = BrokerPlay()
+    client = play.client(GUARDED).send(ConnectPacket("one", authentication_method=SAT, max_packet_size=20))
+    play.decide(Challenge(bytes(20)))
+    client.expect_refused(0x95)

@@ -100,3 +100,11 @@ def test_suback_waits_for_the_commit_of_a_durable_session() -> None:
     client.send(subscribe(1, subscription("a"))).expect()
     play.commit()
     assert codes(client.said()) == [2]
+
+
+def test_an_answer_that_the_client_does_not_take_ends_the_connection() -> None:
+    many = [f"a/{number}" for number in range(30)]
+    client = BrokerPlay().connect(max_packet_size=30)
+    client.send(subscribe(1, *(subscription(each) for each in many))).expect_closed(0x95)
+    client = BrokerPlay().connect(max_packet_size=30)
+    client.send(UnsubscribePacket(1, many)).expect_closed(0x95)

@@ -36,6 +36,7 @@ NOT_AUTHORIZED = 0x87
 SERVER_BUSY = 0x89
 BAD_AUTHENTICATION_METHOD = 0x8C
 SESSION_TAKEN_OVER = 0x8E
+PACKET_TOO_LARGE = 0x95
 QUOTA_EXCEEDED = 0x97
 
 PERSISTENCE_PROPERTY = ("aio-persistence", "true")
@@ -66,7 +67,7 @@ class Admission:
     def connect(self, connection: Connection, packet: ConnectPacket, now: Moment) -> None:
         """Take a CONNECT."""
         connection.pending_connect = packet
-        connection.problem_information = packet.request_problem_info
+        connection.packet_bytes_max = packet.max_packet_size
         if len(packet.client_id.encode()) > self._limits.client_id_bytes_max:
             self._refuse(connection, CLIENT_ID_NOT_VALID, "the client identifier is too long", now)
             return
@@ -115,9 +116,12 @@ class Admission:
                 self._close(connection, NOT_AUTHORIZED, verdict.detail, now)
         elif isinstance(verdict, Challenge):
             assert connection.authentication_method is not None, "a challenge belongs to a method"
-            connection.send(
-                connection.protocol.wire.auth(CONTINUE_AUTHENTICATION, connection.authentication_method, verdict.data)
-            )
+            wire = connection.protocol.wire
+            challenge = wire.auth(CONTINUE_AUTHENTICATION, connection.authentication_method, verdict.data)
+            if connection.takes(challenge):
+                connection.send(challenge)
+            else:
+                self._close(connection, PACKET_TOO_LARGE, "the client takes no packet as long as its challenge", now)
         elif is_first:
             self._accept(connection, verdict, now)
         else:
@@ -144,7 +148,7 @@ class Admission:
         client_id = packet.client_id if packet is not None else ""
         self._emit(ClientRefused(client_id, connection.peer, reason_code, detail))
         refusal = connection.protocol.wire.refusal(reason_code)
-        if refusal is not None:
+        if refusal is not None and connection.takes(refusal):
             connection.send(refusal)
         connection.protocol.close()
         connection.wants_close = True
@@ -171,30 +175,38 @@ class Admission:
         if session is None and len(self._sessions) >= limits.sessions_max:
             self._refuse(connection, QUOTA_EXCEEDED, f"there are {limits.sessions_max} sessions", now)
             return
+        expiry, keep_alive = self._terms(packet)
+        if not connection.takes(self._connack(connection, packet, False, expiry, keep_alive)):
+            self._refuse(connection, PACKET_TOO_LARGE, "the client takes no packet as long as its CONNACK", now)
+            return
         session, is_present = self._take_session(connection, packet, session, now)
-        expiry = packet.session_expiry_interval
-        if limits.session_expiry_seconds_max is not None:
-            expiry = min(expiry, limits.session_expiry_seconds_max)
         session.expiry_seconds = expiry
         if expiry and not session.is_durable and self._is_durable(packet):
             self._sessions.make_durable(session, now)
         self._sessions.attach(session, connection, will)
         connection.session = session
-        keep_alive = packet.keep_alive
-        if limits.keep_alive_seconds_max is not None and not 0 < keep_alive <= limits.keep_alive_seconds_max:
-            keep_alive = limits.keep_alive_seconds_max
         connection.keep_alive_seconds = keep_alive
         connection.send_quota = min(packet.receive_max, limits.send_maximum)
-        connection.packet_bytes_max = packet.max_packet_size
         if packet.topic_alias_max and connection.protocol.wire is Wire.V5:
             connection.aliases = OutboundAliases(packet.topic_alias_max)
         connection.to_resend.extend(session.inflight)
         for topic_filter in self._sessions.revoke(session, now):
             self._emit(SubscriptionRevoked(client_id, topic_filter))
         connection.protocol.accept(limits.topic_alias_maximum)
-        self._answer(connection, packet, session, is_present, keep_alive)
+        self._answer(connection, session, self._connack(connection, packet, is_present, expiry, keep_alive))
         self._emit(ClientConnected(client_id, connection.peer, connection.protocol.wire.value, is_present))
         self._resume(connection, now)
+
+    def _terms(self, packet: ConnectPacket) -> tuple[int, int]:
+        """Return the session expiry and the keep alive that hold for a client, in seconds."""
+        limits = self._limits
+        expiry = packet.session_expiry_interval
+        if limits.session_expiry_seconds_max is not None:
+            expiry = min(expiry, limits.session_expiry_seconds_max)
+        keep_alive = packet.keep_alive
+        if limits.keep_alive_seconds_max is not None and not 0 < keep_alive <= limits.keep_alive_seconds_max:
+            keep_alive = limits.keep_alive_seconds_max
+        return expiry, keep_alive
 
     def _take_session(
         self, connection: Connection, packet: ConnectPacket, session: Session | None, now: Moment
@@ -218,16 +230,15 @@ class Admission:
             connection.identity.client_id, connection.identity, connection.protocol.wire
         ), False
 
-    def _answer(
-        self, connection: Connection, packet: ConnectPacket, session: Session, is_present: bool, keep_alive: int
-    ) -> None:
+    def _connack(
+        self, connection: Connection, packet: ConnectPacket, is_present: bool, expiry: int, keep_alive: int
+    ) -> bytes:
         limits = self._limits
-        expiry = session.expiry_seconds
-        connack = connection.protocol.wire.connack(
+        return connection.protocol.wire.connack(
             ConnAckPacket(
                 session_present=is_present,
                 session_expiry_interval=expiry if expiry != packet.session_expiry_interval else None,
-                assigned_client_id=None if packet.client_id else session.client_id,
+                assigned_client_id=None if packet.client_id else connection.identity.client_id,
                 server_keep_alive=keep_alive if keep_alive != packet.keep_alive else None,
                 authentication_method=packet.authentication_method,
                 receive_max=limits.receive_maximum,
@@ -236,6 +247,8 @@ class Admission:
                 max_qos=QoS.EXACTLY_ONCE,
             )
         )
+
+    def _answer(self, connection: Connection, session: Session, connack: bytes) -> None:
         if session.is_durable and self._promises.batch:
             connection.send_after(self._promises.number, connack)
             connection.barrier = self._promises.number if connection.held else 0

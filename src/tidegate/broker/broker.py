@@ -351,7 +351,7 @@ class Broker:
         elif reason_code >= 0x80 and protocol.wire_is_known and not connection.is_lost:
             # [MQTT-3.14.0-1]: while CONNACK still waits for a commit, it says in its place why there is none.
             goodbye = protocol.wire.refusal(reason_code)
-        if goodbye is not None:
+        if goodbye is not None and connection.takes(goodbye):
             connection.output.append(goodbye)
         connection.wants_close = True
         protocol.close()

@@ -65,7 +65,6 @@ class Connection:
         "peer",
         "pending_connect",
         "policy",
-        "problem_information",
         "protocol",
         "qos2_open",
         "send_quota",
@@ -113,7 +112,7 @@ class Connection:
         self.qos2_open = 0
         """How many received QoS 2 messages wait for their PUBREL, which counts against our Receive Maximum."""
         self.packet_bytes_max: int | None = None
-        self.problem_information = True
+        """The longest packet that the client takes, None for any length."""
         self.aliases: OutboundAliases | None = None
         self.to_resend: deque[int] = deque()
         self.keep_alive_seconds = 0
@@ -139,6 +138,10 @@ class Connection:
     def unacknowledged(self) -> int:
         """Return how many received messages wait for an acknowledgement that a commit holds back."""
         return self._held_count
+
+    def takes(self, packet: bytes) -> bool:
+        """Tell whether a packet is no longer than the client takes [MQTT-3.1.2-24]."""
+        return self.packet_bytes_max is None or len(packet) <= self.packet_bytes_max
 
     def send(self, data: bytes) -> None:
         """Send bytes, after CONNACK in any case."""

@@ -12,6 +12,7 @@ from tidegate.broker.retained import RetainedMessages
 from tidegate.broker.sending import Sending
 from tidegate.broker.sessions import Sessions
 from tidegate.broker.subscription import Subscription
+from tidegate.exceptions import ProtocolViolation
 from tidegate.moment import Moment
 from tidegate.mqtt.client_rules import topic_limit_error
 from tidegate.mqtt.packets import RetainHandling, SubscribePacket, TopicFilter, UnsubscribePacket
@@ -22,6 +23,7 @@ __all__ = ["Subscribing"]
 NO_SUBSCRIPTION_EXISTED = 0x11
 NOT_AUTHORIZED = 0x87
 TOPIC_FILTER_INVALID = 0x8F
+PACKET_TOO_LARGE = 0x95
 QUOTA_EXCEEDED = 0x97
 
 
@@ -60,7 +62,7 @@ class Subscribing:
                 )
                 granted.append((subscription, self._sessions.subscribe(session, subscription), item.retain_handling))
         number = self._promises.number if self._promises.changes != changes else 0
-        connection.send_after(number, connection.protocol.wire.suback(packet.packet_id, codes, None))
+        _answer(connection, number, connection.protocol.wire.suback(packet.packet_id, codes, None))
         for subscription, is_new, handling in granted:
             is_wanted = handling == RetainHandling.SEND_ALWAYS or (
                 handling == RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS and is_new
@@ -84,7 +86,7 @@ class Subscribing:
             else:
                 codes.append(NO_SUBSCRIPTION_EXISTED)
         number = self._promises.number if self._promises.changes != changes else 0
-        connection.send_after(number, connection.protocol.wire.unsuback(packet.packet_id, codes))
+        _answer(connection, number, connection.protocol.wire.unsuback(packet.packet_id, codes))
 
     def _judge(self, connection: Connection, item: TopicFilter) -> int:
         session = connection.session
@@ -119,3 +121,13 @@ class Subscribing:
             self._delivery.deliver(
                 session, Image(message, False), qos, True, ids, expires_at, None, now, is_forced=True
             )
+
+
+def _answer(connection: Connection, number: int, packet: bytes) -> None:
+    """Send SUBACK or UNSUBACK; a client that takes none as long cannot be told, so that its connection ends."""
+    if not connection.takes(packet):
+        raise ProtocolViolation(
+            f"an answer of {len(packet)} bytes, and the client takes at most {connection.packet_bytes_max}",
+            PACKET_TOO_LARGE,
+        )
+    connection.send_after(number, packet)

@@ -36,6 +36,9 @@ def test_a_client_without_an_identifier_is_given_one() -> None:
     play = BrokerPlay()
     assert connack_of(play.connect("")).assigned_client_id == "made-1"
     assert connack_of(play.connect("")).assigned_client_id == "made-2"
+    taken = play.connect("made-3")
+    assert connack_of(play.connect("")).assigned_client_id == "made-4"
+    assert not taken.connection.wants_close
 
 
 def test_limits_that_differ_from_what_was_asked_are_said() -> None:

@@ -157,7 +157,7 @@ class Admission:
         packet = connection.pending_connect
         assert packet is not None
         limits = self._limits
-        client_id = packet.client_id or self._new_id()
+        client_id = packet.client_id or self._unused_id()
         identity = Identity(client_id, verdict.identity.subject, verdict.identity.attributes)
         connection.identity = identity
         connection.credential_expires_wall = verdict.expires_wall
@@ -196,6 +196,13 @@ class Admission:
         self._answer(connection, session, self._connack(connection, packet, is_present, expiry, keep_alive))
         self._emit(ClientConnected(client_id, connection.peer, connection.protocol.wire.value, is_present))
         self._resume(connection, now)
+
+    def _unused_id(self) -> str:
+        """Make a client identifier that no session has [MQTT-3.2.2-16]; somebody may have chosen a made one by himself."""
+        client_id = self._new_id()
+        while self._sessions.get(client_id) is not None:
+            client_id = self._new_id()
+        return client_id
 
     def _terms(self, packet: ConnectPacket) -> tuple[int, int]:
         """Return the session expiry and the keep alive that hold for a client, in seconds."""

@@ -169,6 +169,10 @@ def test_who_may_not_connect_or_publish_its_will_is_refused() -> None:
     play.connect("two", policy, will=mqtt5.Will("a/b"))
 
 
+def test_a_will_to_a_topic_of_the_broker_itself_is_refused() -> None:
+    BrokerPlay().client().send(ConnectPacket("one", will=mqtt5.Will("$SYS/broker/uptime"))).expect_refused(0x87)
+
+
 def test_a_durable_session_is_on_disk_before_connack() -> None:
     play = BrokerPlay(commits=False)
     client = play.client().send(ConnectPacket("one", session_expiry_interval=100))

@@ -19,6 +19,7 @@ from tidegate.broker.limits import BrokerLimits
 from tidegate.broker.promises import Promises
 from tidegate.broker.session import Session
 from tidegate.broker.sessions import Sessions
+from tidegate.broker.statistics import OWN_TOPICS
 from tidegate.exceptions import ProtocolViolation
 from tidegate.message import Message
 from tidegate.moment import Moment
@@ -166,7 +167,9 @@ class Admission:
         if not access.may_connect(client_id):
             self._refuse(connection, NOT_AUTHORIZED, "the client may not connect", now)
             return
-        if will is not None and not access.may_publish(will.message.topic):
+        if will is not None and (
+            will.message.topic.startswith(OWN_TOPICS) or not access.may_publish(will.message.topic)
+        ):
             self._refuse(
                 connection, NOT_AUTHORIZED, f"the client may not publish its will to {will.message.topic!r}", now
             )

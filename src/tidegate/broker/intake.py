@@ -11,7 +11,7 @@ from tidegate.broker.limits import BrokerLimits
 from tidegate.broker.promises import Promises
 from tidegate.broker.retained import Retained, RetainedMessages
 from tidegate.broker.session import Session
-from tidegate.broker.statistics import Statistics
+from tidegate.broker.statistics import OWN_TOPICS, Statistics
 from tidegate.exceptions import ProtocolViolation
 from tidegate.message import Message
 from tidegate.moment import Moment
@@ -24,7 +24,6 @@ __all__ = ["Intake", "NotNow"]
 NOT_AUTHORIZED = 0x87
 PACKET_ID_NOT_FOUND = 0x92
 RECEIVE_MAXIMUM_EXCEEDED = 0x93
-OWN_TOPICS = "$SYS/"
 
 
 class NotNow(Exception):

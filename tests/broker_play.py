@@ -30,6 +30,7 @@ from mqtt5 import (
     SubscribePacket,
     TopicFilter,
 )
+from tests.mqtt.wire import raw_packet, text
 
 from tidegate.broker.broker import Broker
 from tidegate.broker.connection import Connection, ListenerPolicy
@@ -102,6 +103,14 @@ class BrokerPlay:
         client.connack = said[0]
         client.kept = said[1:]
         return client
+
+    def connect_3_1_1(
+        self, client_id: str = "old", *, clean_session: bool = True, session_present: int = 0
+    ) -> "Client":
+        """Connect a client of MQTT 3.1.1 and take its CONNACK; it is told what it sends and is sent in bytes."""
+        flags = b"\x02" if clean_session else b"\x00"
+        client = self.client().send(raw_packet(0x10, text("MQTT") + b"\x04" + flags + b"\x00\x3c" + text(client_id)))
+        return client.expect_bytes(b"\x20\x02" + bytes((session_present, 0)))
 
     def advance(self, seconds: float, *, wall: float | None = None) -> None:
         """Let time pass, and everything happen that is due meanwhile; `wall` is how far the wall clock goes."""
@@ -197,6 +206,11 @@ class Client:
     def expect(self, *packets: Packet) -> "Client":
         """Expect exactly this, in this order."""
         assert _texts(self.said()) == _texts(packets)
+        return self
+
+    def expect_bytes(self, *data: bytes) -> "Client":
+        """Expect exactly these bytes."""
+        assert self.raw() == b"".join(data)
         return self
 
     def expect_closed(self, reason_code: int | None = None) -> None:

@@ -30,6 +30,15 @@ def test_failure_28_silence_for_one_and_a_half_keep_alive_times() -> None:
     silent.expect_closed(0x8D)
 
 
+def test_a_client_of_mqtt_3_1_1_cannot_be_told_another_keep_alive_than_its_own() -> None:
+    play = BrokerPlay(BrokerLimits(keep_alive_seconds_max=10))
+    client = play.connect_3_1_1()
+    play.advance(89)
+    assert not client.connection.wants_close
+    play.advance(1)
+    assert client.connection.wants_close
+
+
 def test_connections_cost_no_deadline_for_each_packet() -> None:
     play = BrokerPlay()
     client = play.connect("one", keep_alive=10)

@@ -178,7 +178,7 @@ class Admission:
         if session is None and len(self._sessions) >= limits.sessions_max:
             self._refuse(connection, QUOTA_EXCEEDED, f"there are {limits.sessions_max} sessions", now)
             return
-        expiry, keep_alive = self._terms(packet)
+        expiry, keep_alive = self._terms(packet, connection.protocol.wire)
         if not connection.takes(self._connack(connection, packet, False, expiry, keep_alive)):
             self._refuse(connection, PACKET_TOO_LARGE, "the client takes no packet as long as its CONNACK", now)
             return
@@ -207,15 +207,19 @@ class Admission:
             client_id = self._new_id()
         return client_id
 
-    def _terms(self, packet: ConnectPacket) -> tuple[int, int]:
-        """Return the session expiry and the keep alive that hold for a client, in seconds."""
+    def _terms(self, packet: ConnectPacket, wire: Wire) -> tuple[int, int]:
+        """Return the session expiry and the keep alive that hold for a client, in seconds.
+
+        A client of MQTT 3.1.1 cannot be told another keep alive than its own, which therefore holds.
+        """
         limits = self._limits
         expiry = packet.session_expiry_interval
         if limits.session_expiry_seconds_max is not None:
             expiry = min(expiry, limits.session_expiry_seconds_max)
         keep_alive = packet.keep_alive
-        if limits.keep_alive_seconds_max is not None and not 0 < keep_alive <= limits.keep_alive_seconds_max:
-            keep_alive = limits.keep_alive_seconds_max
+        longest = limits.keep_alive_seconds_max
+        if longest is not None and not 0 < keep_alive <= longest and wire is Wire.V5:
+            keep_alive = longest
         return expiry, keep_alive
 
     def _take_session(

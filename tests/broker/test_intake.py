@@ -2,6 +2,7 @@
 
 import mqtt5
 from tests.broker_play import BrokerPlay, puback, pubcomp, publish, pubrec, pubrel
+from tests.mqtt.wire import raw_packet, text
 
 from tidegate.broker.access import AccessRules
 from tidegate.broker.connection import ListenerPolicy
@@ -114,3 +115,11 @@ def test_a_3_1_1_publisher_waits_for_room_and_goes_on() -> None:
     play.settle()
     assert old.raw() == b"\x40\x02\x00\x02\x40\x02\x00\x03"
     assert len(slow.said()) == 2
+
+
+def test_a_client_of_mqtt_3_1_1_knows_no_receive_maximum() -> None:
+    client = BrokerPlay(BrokerLimits(receive_maximum=2)).connect_3_1_1()
+    client.send(*(raw_packet(0x32, text("a") + number.to_bytes(2)) for number in range(1, 6)))
+    client.expect_bytes(*(raw_packet(0x40, number.to_bytes(2)) for number in range(1, 6)))
+    client.send(*(raw_packet(0x34, text("a") + number.to_bytes(2)) for number in range(1, 6)))
+    client.expect_bytes(*(raw_packet(0x50, number.to_bytes(2)) for number in range(1, 6)))

@@ -76,7 +76,9 @@ class Intake:
             return
         if code and connection.protocol.wire is Wire.V3:
             raise ProtocolViolation(f"the client may not publish to {topic!r} [MQTT-3.3.5-2]", NOT_AUTHORIZED)
-        if len(accepted) + connection.unacknowledged + connection.qos2_open >= self._limits.receive_maximum:
+        unanswered = len(accepted) + connection.unacknowledged + connection.qos2_open
+        # A client of MQTT 3.1.1 knows no Receive Maximum, and may send as much as it likes.
+        if unanswered >= self._limits.receive_maximum and connection.protocol.wire is Wire.V5:
             raise ProtocolViolation(
                 f"more than {self._limits.receive_maximum} messages without an answer [MQTT-3.3.4-9]",
                 RECEIVE_MAXIMUM_EXCEEDED,

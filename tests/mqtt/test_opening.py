@@ -12,7 +12,10 @@ THREE = b"\x10\x0f\x00\x04MQTT\x04\x02\x00\x3c\x00\x03one"
 OLD = b"\x10\x11\x00\x06MQIsdp\x03\x02\x00\x0a\x00\x03old"
 
 
-@pytest.mark.parametrize(("data", "wire"), [(FIVE, Wire.V5), (THREE, Wire.V3), (OLD, Wire.V3)])
+BRIDGE = THREE.replace(b"MQTT\x04", b"MQTT\x84")
+
+
+@pytest.mark.parametrize(("data", "wire"), [(FIVE, Wire.V5), (THREE, Wire.V3), (OLD, Wire.V3), (BRIDGE, Wire.V3)])
 def test_the_version_is_known_from_the_head_however_it_comes(data: bytes, wire: Wire) -> None:
     assert Opening(1_000).feed(data) == (wire, data)
     opening = Opening(1_000)
@@ -36,6 +39,7 @@ def test_the_version_is_known_from_the_head_however_it_comes(data: bytes, wire: 
         (b"\x10\x0a\x00\x04MQTX\x05\x02\x00\x00", 0x81),
         (b"\x10\x06\x00\x04MQTT", 0x81),
         (FIVE.replace(b"MQTT\x05", b"MQTT\x06"), 0x84),
+        (FIVE.replace(b"MQTT\x05", b"MQTT\x85"), 0x84),
         (THREE.replace(b"MQTT\x04", b"MQTT\x03"), 0x84),
     ],
 )

@@ -74,7 +74,10 @@ def test_packets_before_connect_and_versions_from_the_future() -> None:
     connection = ServerConnection(ServerSettings(), NOW)
     future = ConnectPacket("one").write().replace(b"MQTT\x05", b"MQTT\x06")
     assert reason(connection.receive_data(future, NOW)) == 0x84
-    assert connection.wire_is_known
+    assert connection.wire_is_known and connection.wire is Wire.V5
+    connection = ServerConnection(ServerSettings(), NOW)
+    assert reason(connection.receive_data(future.replace(b"MQTT\x06", b"MQTT\x03"), NOW)) == 0x84
+    assert connection.wire_is_known and str(connection.wire) == str(Wire.V3)
 
 
 def test_the_first_packet_is_small_and_later_ones_are_bounded() -> None:

@@ -12,19 +12,23 @@ __all__ = ["UNSUPPORTED_PROTOCOL_VERSION", "Opening"]
 UNSUPPORTED_PROTOCOL_VERSION = 0x84
 
 _CONNECT = 0x10
+_BRIDGE = 0x80
+"""The bit of the protocol level by which bridges of MQTT 3.1.1 say what they are; it means nothing here."""
 _NAMES = {b"\x00\x04MQTT": (4, 5), b"\x00\x06MQIsdp": (3,)}
 
 
 class Opening:
     """Keeps bytes until the protocol level of CONNECT has come, and refuses at once what cannot become one."""
 
-    __slots__ = ("_bytes_max", "_data", "is_unsupported")
+    __slots__ = ("_bytes_max", "_data", "is_unsupported", "wire")
 
     def __init__(self, connect_bytes_max: int) -> None:
         self._bytes_max = connect_bytes_max
         self._data = b""
         self.is_unsupported = False
         """Whether a CONNECT has come whose version nobody here knows."""
+        self.wire = Wire.V5
+        """How to say so."""
 
     def feed(self, data: bytes) -> tuple[Wire, bytes] | None:
         """Return how the client speaks and all bytes that have come, None while its level has not.
@@ -54,9 +58,12 @@ class Opening:
                     raise MalformedPacket("a CONNECT without a protocol level")
                 if len(data) <= start + len(name):
                     break
-                level = data[start + len(name)] & 0x7F
+                level = data[start + len(name)]
+                if level & ~_BRIDGE in (3, 4):
+                    level &= ~_BRIDGE
                 if level not in levels:
                     self.is_unsupported = True
+                    self.wire = Wire.V5 if level >= 5 else Wire.V3
                     raise ProtocolViolation(f"protocol level {level} [MQTT-3.1.2-2]", UNSUPPORTED_PROTOCOL_VERSION)
                 return (Wire.V5 if level == 5 else Wire.V3), data
             if name.startswith(head):

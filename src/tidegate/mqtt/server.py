@@ -128,6 +128,8 @@ class ServerConnection:
             self._buffer.feed(data, received)
         except MqttError as error:
             self._failure = error
+            if self._opening is not None:
+                self.wire = self._opening.wire
         self._take(received, events)
         return events
 

@@ -38,6 +38,8 @@ def test_the_version_is_known_from_the_head_however_it_comes(data: bytes, wire: 
         (b"\x10\xff\xff\xff\xff\x01", 0x81),
         (b"\x10\x0a\x00\x04MQTX\x05\x02\x00\x00", 0x81),
         (b"\x10\x06\x00\x04MQTT", 0x81),
+        (b"\x10\x05\x00\x04MQT", 0x81),
+        (b"\x10\x00", 0x81),
         (FIVE.replace(b"MQTT\x05", b"MQTT\x06"), 0x84),
         (FIVE.replace(b"MQTT\x05", b"MQTT\x85"), 0x84),
         (THREE.replace(b"MQTT\x04", b"MQTT\x03"), 0x84),

@@ -52,10 +52,11 @@ class Opening:
         while data[start - 1] >= 0x80:
             start += 1
         for name, levels in _NAMES.items():
+            if length <= start + len(name):
+                # No room for this name and a protocol level, whatever follows.
+                continue
             head = data[start : start + len(name)]
             if head == name:
-                if length <= start + len(name):
-                    raise MalformedPacket("a CONNECT without a protocol level")
                 if len(data) <= start + len(name):
                     break
                 level = data[start + len(name)]
@@ -69,6 +70,6 @@ class Opening:
             if name.startswith(head):
                 break
         else:
-            raise MalformedPacket("a CONNECT without the name of the protocol [MQTT-3.1.2-1]")
+            raise MalformedPacket("a CONNECT without name and level of the protocol [MQTT-3.1.2-1]")
         self._data = data
         return None

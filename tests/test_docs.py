@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+from tools.named_tests import named_tests
 
-from tools import failures, reference, statements
+from tools import failures, promises, reference, statements
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -40,11 +41,6 @@ def test_the_readme_names_only_verbs_of_the_makefile() -> None:
     assert named <= verbs
 
 
-def test_every_failure_mode_has_a_test_that_names_it() -> None:
-    named = failures.tests_by_mode()
-    assert {mode: failures.MODES[mode] for mode in named if not named[mode] and mode not in failures.LATER} == {}
-
-
 def test_every_statement_of_mqtt_5_has_a_test_or_a_reason_for_each_role_it_binds() -> None:
     tests = statements.tests_by_statement()
     bound = [(each, role) for each, (roles, _) in statements.STATEMENTS.items() for role in sorted(roles)]
@@ -63,3 +59,15 @@ def test_the_table_of_statements_is_in_order() -> None:
     identifiers = list(statements.STATEMENTS)
     assert identifiers == sorted(identifiers, key=lambda each: [int(part) for part in re.findall(r"\d+", each)])
     assert len(identifiers) == statements.TABLE.strip().count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    ("word", "meanings", "later"),
+    [("failure", failures.MODES, failures.LATER), ("promise", promises.PROMISES, promises.LATER)],
+    ids=["failure modes", "promises"],
+)
+def test_every_failure_mode_and_promise_has_a_test_that_names_it(
+    word: str, meanings: dict[int, str], later: dict[int, str]
+) -> None:
+    named = named_tests(word, meanings)
+    assert [number for number in meanings if not named[number] and number not in later] == []

@@ -1,14 +1,6 @@
-"""The ways in which a bridge can lose, repeat or hold up messages, each with the tests named after it.
+"""The ways in which a bridge can lose, repeat or hold up messages, each with the tests named after it (`named_tests`)."""
 
-A test belongs to mode 7 when its name begins `test_failure_07_`; `test_failures_03_and_04_` belongs to both.
-"""
-
-import re
-from pathlib import Path
-
-__all__ = ["LATER", "MODES", "tests_by_mode"]
-
-TESTS = Path(__file__).parent.parent / "tests"
+__all__ = ["LATER", "MODES"]
 
 MODES = {
     1: "the engine is killed at random instants under load",
@@ -53,15 +45,3 @@ LATER = {
     35: "transformations",
 }
 """Modes of parts that do not exist yet, and of which part."""
-
-
-def tests_by_mode() -> dict[int, list[str]]:
-    """Return for each mode the tests that name it, as `file::test` below `tests/`."""
-    found: dict[int, list[str]] = {mode: [] for mode in MODES}
-    for path in sorted(TESTS.rglob("test_*.py")):
-        for name, numbers in re.findall(
-            r"def (test_failures?_(\d\d(?:_and_\d\d)*)_\w+)", path.read_text(encoding="utf-8")
-        ):
-            for number in re.findall(r"\d\d", numbers):
-                found[int(number)].append(f"{path.relative_to(TESTS).as_posix()}::{name}")
-    return found

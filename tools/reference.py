@@ -9,16 +9,17 @@ import dataclasses
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tools.failures import LATER, MODES, tests_by_mode
+from tools.named_tests import named_tests
 from tools.statements import ROLES, STATEMENTS, UNTESTED, tests_by_statement
 
 from tidegate.flow import policy
 from tidegate.resources.kinds import KINDS
 from tidegate.settings import Settings
+from tools import failures, promises
 
 __all__ = ["FOLDER", "PAGES", "write_pages"]
 
@@ -159,16 +160,10 @@ def allowed(field: Schema, definitions: Schema) -> str:
 
 def failure_modes_page() -> str:
     """Return the page on what may go wrong and which tests make it go wrong."""
-    tests = tests_by_mode()
-    rows = []
-    for mode, meaning in MODES.items():
-        proof = "<br>".join(f"`{name}`" for name in tests[mode]) or (
-            f"to come, with {LATER[mode]}" if mode in LATER else ""
-        )
-        rows.append((str(mode), meaning, proof))
     text = (
         "# Failure modes\n\nWhat may go wrong between two brokers, and the tests, below `tests/`, in which it does.\n\n"
     )
+    rows = proofs("failure", failures.MODES, failures.LATER)
     return HEAD.format(source="tools/failures.py") + text + table(("", "what happens", "tests"), rows)
 
 
@@ -202,11 +197,27 @@ def conformance_page() -> str:
     )
 
 
+def security_page() -> str:
+    """Return the page on what is promised about security and which tests attack it."""
+    text = "# Security\n\nWhat Tidegate promises, and the tests, below `tests/`, that try to break it.\n\n"
+    rows = proofs("promise", promises.PROMISES, promises.LATER)
+    return HEAD.format(source="tools/promises.py") + text + table(("", "promise", "tests"), rows)
+
+
+def proofs(word: str, meanings: Mapping[int, str], later: Mapping[int, str]) -> Iterator[tuple[str, str, str]]:
+    """Yield a row for each number of a list: the tests that name it, or with what they will come."""
+    tests = named_tests(word, meanings)
+    for number, meaning in meanings.items():
+        named = "<br>".join(f"`{name}`" for name in tests[number])
+        yield str(number), meaning, named or (f"to come, with {later[number]}" if number in later else "")
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "conformance.md": conformance_page,
     "failure-modes.md": failure_modes_page,
     "reason-codes.md": reason_codes_page,
     "resources.md": resources_page,
+    "security.md": security_page,
     "settings.md": settings_page,
 }
 

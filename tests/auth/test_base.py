@@ -3,6 +3,6 @@
 from tidegate.auth.base import ClientCertificate
 
 
-def test_nothing_of_the_key_is_shown() -> None:
+def test_promise_06_nothing_of_the_key_is_shown() -> None:
     certificate = ClientCertificate("secret broker", b"CHAIN", b"CANARY")
     assert repr(certificate) == "ClientCertificate(reference='secret broker')"

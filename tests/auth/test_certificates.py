@@ -36,7 +36,7 @@ def test_dates() -> None:
     assert problem == "is not valid before 2120-01-02 03:04:05 UTC"
 
 
-def test_27_the_clock_has_a_leeway_of_a_minute() -> None:
+def test_failure_27_the_clock_has_a_leeway_of_a_minute() -> None:
     certificate = one(ca().certificate)
     end, start = VALID.end.timestamp(), VALID.start.timestamp()
     assert validity_problem(certificate, Moment(0, end + CLOCK_LEEWAY_SECONDS)) is None

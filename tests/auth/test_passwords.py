@@ -35,7 +35,7 @@ def test_another_process_sees_the_change(tmp_path: Path) -> None:
     assert other.check("one", b"password-2")
 
 
-def test_nothing_of_a_password_is_in_the_file_and_nobody_else_reads_it(tmp_path: Path) -> None:
+def test_promises_05_and_06_nothing_of_a_password_is_in_the_file_and_nobody_else_reads_it(tmp_path: Path) -> None:
     Users(tmp_path).set("one", b"correct horse")
     path = users_path(tmp_path)
     assert path.stat().st_mode & 0o777 == 0o600

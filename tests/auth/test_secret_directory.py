@@ -105,7 +105,7 @@ def test_what_is_no_key_is_passed_over(store: Path, source: DirectorySource) -> 
         assert source.secret("a") == {"key": b"value"}
 
 
-def test_14_a_key_that_leads_out_is_refused(store: Path, source: DirectorySource, tmp_path: Path) -> None:
+def test_promise_14_a_key_that_leads_out_is_refused(store: Path, source: DirectorySource, tmp_path: Path) -> None:
     (tmp_path / "outside").write_bytes(b"CANARY")
     (store / "a").mkdir()
     (store / "a" / "key").symlink_to("../../outside")
@@ -113,20 +113,20 @@ def test_14_a_key_that_leads_out_is_refused(store: Path, source: DirectorySource
     assert error(source).hint == "put a copy there in its place"
 
 
-def test_14_a_directory_that_leads_out_is_refused(store: Path, source: DirectorySource, tmp_path: Path) -> None:
+def test_promise_14_a_directory_that_leads_out_is_refused(store: Path, source: DirectorySource, tmp_path: Path) -> None:
     mount(tmp_path / "outside", "1", key=b"CANARY")
     (store / "a").symlink_to("../outside")
     assert str(error(source)) == "secret a: its directory is a link that leads out of the store"
 
 
-def test_14_data_that_leads_out_is_refused(store: Path, source: DirectorySource, tmp_path: Path) -> None:
+def test_promise_14_data_that_leads_out_is_refused(store: Path, source: DirectorySource, tmp_path: Path) -> None:
     mount(tmp_path / "outside", "1", key=b"CANARY")
     (store / "a").mkdir()
     (store / "a" / "..data").symlink_to(tmp_path / "outside")
     assert str(error(source)) == "secret a: its directory is a link that leads out of the store"
 
 
-def test_14_a_name_with_a_path_reads_nothing(source: DirectorySource) -> None:
+def test_promise_14_a_name_with_a_path_reads_nothing(source: DirectorySource) -> None:
     assert str(error(source, "../secrets")) == "secret '../secrets': this is not a name of a Kubernetes object"
 
 

@@ -21,7 +21,7 @@ def test_what_is_missing_is_an_error_in_words(read: object, reference: str) -> N
 
 
 @pytest.mark.parametrize("name", ["", "..", ".", "a/b", "/etc", "a/../b", "A", "-a", "a.", "a\n", "a_b", "x" * 254])
-def test_14_a_name_is_no_path(name: str) -> None:
+def test_promise_14_a_name_is_no_path(name: str) -> None:
     for read in (DECLARED.secret, DECLARED.config_map):
         with pytest.raises(CredentialError) as raised:
             read(name)
@@ -61,5 +61,5 @@ def test_an_overlay_says_where_it_looked() -> None:
     assert raised.value.detail == "not found in the declared resources or in the declared resources"
 
 
-def test_nothing_of_the_values_is_shown() -> None:
+def test_promise_06_nothing_of_the_values_is_shown() -> None:
     assert "value" not in repr(DECLARED)

@@ -93,7 +93,7 @@ def test_plaintext_has_no_context() -> None:
 
 
 @pytest.mark.parametrize("plan", [PUBLIC, PRIVATE])
-def test_1_2_what_no_setting_relaxes(plan: EndpointPlan) -> None:
+def test_promises_01_and_02_what_no_setting_relaxes(plan: EndpointPlan) -> None:
     made = context(plan, source())
     assert made.minimum_version == ssl.TLSVersion.TLSv1_2
     assert made.check_hostname
@@ -134,7 +134,7 @@ def test_an_intermediate_alone_can_be_trusted(tmp_path: Path) -> None:
         shake_hands(made, server(SERVER, tmp_path))
 
 
-def test_23_a_ca_that_was_taken_out_is_trusted_no_more(tmp_path: Path) -> None:
+def test_failure_23_a_ca_that_was_taken_out_is_trusted_no_more(tmp_path: Path) -> None:
     shake_hands(context(PRIVATE, source()), server(SERVER, tmp_path))
     later = context(PRIVATE, source({"ca": ca("New CA").certificate.decode()}))
     with pytest.raises(ssl.SSLCertVerificationError):
@@ -142,7 +142,7 @@ def test_23_a_ca_that_was_taken_out_is_trusted_no_more(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("names", [(), ("other.example",), ("*.com",)])
-def test_2_the_name_must_match(tmp_path: Path, names: tuple[str, ...]) -> None:
+def test_promise_02_the_name_must_match(tmp_path: Path, names: tuple[str, ...]) -> None:
     made = context(PRIVATE, source())
     with pytest.raises(ssl.SSLCertVerificationError):
         shake_hands(made, server(AUTHORITY.server(*names), tmp_path), "localhost" if names != ("*.com",) else "a.com")
@@ -226,7 +226,9 @@ def test_intermediates_are_shown_with_it(tmp_path: Path) -> None:
     shake_hands(made, server(SERVER, tmp_path, clients_of=AUTHORITY))
 
 
-def test_5_the_key_is_private_while_it_is_a_file_and_then_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_promise_05_the_key_is_private_while_it_is_a_file_and_then_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     seen: list[int] = []
     load_cert_chain = ssl.SSLContext.load_cert_chain

@@ -125,7 +125,7 @@ def test_unfit(values: dict[str, bytes], detail: str, hint: str) -> None:
     assert "CANARY" not in f"{raised.value!r} {raised.value.__cause__!r}"
 
 
-def test_23_a_half_written_secret_is_an_error_that_names_it() -> None:
+def test_failure_23_a_half_written_secret_is_an_error_that_names_it() -> None:
     with pytest.raises(CredentialError) as raised:
         credential({**GOOD, "client_key.pem": new_key()}).client_certificate(NOW)
     assert str(raised.value) == "secret broker-client: client_key.pem does not belong to client_cert.pem"

@@ -13,7 +13,7 @@ from tidegate.broker.plan import (
     X509Method,
 )
 from tidegate.engine.broker_plan import LOOPBACK
-from tidegate.engine.plan import build
+from tidegate.engine.plan import build, validate
 from tidegate.resources.manifest import parse
 from tidegate.resources.source_map import SourceText
 from tidegate.settings import Settings
@@ -139,3 +139,23 @@ spec:
             subscribe=("b/#",),
         ),
     )
+
+
+def test_promise_07_nobody_comes_in_unnamed_or_from_elsewhere_unless_declared() -> None:
+    default = planned("")
+    assert default is not None
+    assert [(each.addresses, each.authentication) for each in default.listeners] == [(LOOPBACK, "default")]
+    assert default.authentications["default"], "there is a method that has to be passed"
+    listener = HEAD + "kind: BrokerListener\nmetadata: {name: more}\nspec: {ports: [{port: 1883}]}\n"
+    # A listener of which nothing is said about who may reach it is on loopback too, and other settings open none.
+    for text in (listener, HEAD + "kind: Broker\nmetadata: {name: default}\nspec: {}\n"):
+        plan = planned(text)
+        assert plan is not None
+        assert {each.addresses for each in plan.listeners} == {LOOPBACK}
+        assert [each.name for each in plan.listeners if each.authentication is None] == (
+            ["more"] if text is listener else []
+        )
+    open_listener = listener.replace("spec: {", "spec: {serviceType: LoadBalancer, ")
+    declared = parse([SourceText("manifest.yaml", open_listener)])
+    found = validate(declared.resources, declared.source_map, SETTINGS, None)
+    assert "open-listener" in [finding.code for finding in found]

@@ -107,7 +107,7 @@ def test_an_endpoint_with_tls_is_never_dialled_without(run: Run) -> None:
 # Failure mode 34: unreachable, name not resolving, TLS not TLS.
 
 
-def test_34_connection_refused(run: Run) -> None:
+def test_failure_34_connection_refused(run: Run) -> None:
     async def test() -> None:
         port = free_port()
         error = await failure(endpoint("127.0.0.1", port))
@@ -117,7 +117,9 @@ def test_34_connection_refused(run: Run) -> None:
     run(test())
 
 
-def test_34_connection_refused_names_the_addresses_behind_a_name(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failure_34_connection_refused_names_the_addresses_behind_a_name(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def test() -> None:
         _resolves_to(monkeypatch, "127.0.0.1", "127.0.0.2")
         port = free_port()
@@ -142,7 +144,9 @@ def test_34_connection_refused_names_the_addresses_behind_a_name(run: Run, monke
         ),
     ],
 )
-def test_34_name_not_resolving(run: Run, monkeypatch: pytest.MonkeyPatch, code: int, detail: str, hint: str) -> None:
+def test_failure_34_name_not_resolving(
+    run: Run, monkeypatch: pytest.MonkeyPatch, code: int, detail: str, hint: str
+) -> None:
     async def test() -> None:
         async def fail(host: str, port: int) -> None:
             raise socket.gaierror(code, "text")
@@ -155,7 +159,7 @@ def test_34_name_not_resolving(run: Run, monkeypatch: pytest.MonkeyPatch, code: 
     run(test())
 
 
-def test_34_a_name_that_cannot_exist_does_not_resolve(run: Run) -> None:
+def test_failure_34_a_name_that_cannot_exist_does_not_resolve(run: Run) -> None:
     async def test() -> None:
         error = await failure(endpoint("no-such-broker.invalid", 1883))
         assert error.step == "resolve"
@@ -163,7 +167,7 @@ def test_34_a_name_that_cannot_exist_does_not_resolve(run: Run) -> None:
     run(test())
 
 
-def test_34_not_a_host_name(run: Run) -> None:
+def test_failure_34_not_a_host_name(run: Run) -> None:
     async def test() -> None:
         error = await failure(endpoint(f"{'x' * 64}.example", 1883))
         assert error.step == "resolve"
@@ -189,7 +193,9 @@ def test_34_not_a_host_name(run: Run) -> None:
         ),
     ],
 )
-def test_34_unreachable(run: Run, monkeypatch: pytest.MonkeyPatch, error: OSError, detail: str, hint: str) -> None:
+def test_failure_34_unreachable(
+    run: Run, monkeypatch: pytest.MonkeyPatch, error: OSError, detail: str, hint: str
+) -> None:
     async def test() -> None:
         async def fail(addresses: object) -> list[OSError]:
             return [error]
@@ -202,7 +208,7 @@ def test_34_unreachable(run: Run, monkeypatch: pytest.MonkeyPatch, error: OSErro
     run(test())
 
 
-def test_34_the_host_never_answers(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failure_34_the_host_never_answers(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     async def test() -> None:
         async def wait(addresses: object) -> None:
             await asyncio.Event().wait()
@@ -218,7 +224,7 @@ def test_34_the_host_never_answers(run: Run, monkeypatch: pytest.MonkeyPatch) ->
     run(test())
 
 
-def test_34_tls_to_a_port_that_speaks_something_else(run: Run) -> None:
+def test_failure_34_tls_to_a_port_that_speaks_something_else(run: Run) -> None:
     async def talkative(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 mail.example ESMTP ready\r\n")
         await reader.read(-1)
@@ -228,7 +234,7 @@ def test_34_tls_to_a_port_that_speaks_something_else(run: Run) -> None:
     )
 
 
-def test_34_tls_to_a_port_that_closes(run: Run) -> None:
+def test_failure_34_tls_to_a_port_that_closes(run: Run) -> None:
     async def closing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(5)
         writer.close()
@@ -242,7 +248,7 @@ def test_34_tls_to_a_port_that_closes(run: Run) -> None:
     )
 
 
-def test_34_tls_to_a_port_that_is_silent(run: Run) -> None:
+def test_failure_34_tls_to_a_port_that_is_silent(run: Run) -> None:
     await_not_tls(
         run,
         silent,
@@ -337,7 +343,9 @@ def await_not_tls(
     ],
     ids=["unknown CA", "no intermediate", "wrong name", "wrong address", "no name", "expired", "not yet", "usage"],
 )
-def test_23_server_certificate(run: Run, issued: Issued, trusted: Authority, host: str, detail: str, hint: str) -> None:
+def test_failure_23_server_certificate(
+    run: Run, issued: Issued, trusted: Authority, host: str, detail: str, hint: str
+) -> None:
     async def test() -> None:
         async with server(silent, server_context(issued)) as port:
             error = await failure(endpoint(host, port, secure=True), client_context(trusted))
@@ -365,7 +373,7 @@ refusals = pytest.mark.parametrize(
 
 
 @refusals
-def test_23_client_certificate_refused_after_a_handshake_of_tls_1_3(
+def test_failure_23_client_certificate_refused_after_a_handshake_of_tls_1_3(
     run: Run, shown: Issued | None, detail: str, hint: str
 ) -> None:
     async def test() -> None:
@@ -385,7 +393,7 @@ def test_23_client_certificate_refused_after_a_handshake_of_tls_1_3(
 
 
 @refusals
-def test_23_client_certificate_refused_in_the_websocket_upgrade(
+def test_failure_23_client_certificate_refused_in_the_websocket_upgrade(
     run: Run, shown: Issued | None, detail: str, hint: str
 ) -> None:
     async def test() -> None:
@@ -400,7 +408,7 @@ def test_23_client_certificate_refused_in_the_websocket_upgrade(
     run(test())
 
 
-def test_23_client_certificate_refused_in_the_handshake_of_tls_1_2(run: Run) -> None:
+def test_failure_23_client_certificate_refused_in_the_handshake_of_tls_1_2(run: Run) -> None:
     async def test() -> None:
         tls = server_context(SERVER, clients_of=AUTHORITY, version=ssl.TLSVersion.TLSv1_2)
         with refusing_server(tls) as port:

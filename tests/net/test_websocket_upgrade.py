@@ -97,7 +97,7 @@ def accepting(request: bytes, *, protocol: str | None = "mqtt", key: str | None 
     ],
     ids=["200", "302", "301", "401", "404", "426", "503", "499", "MQTT", "no header", "no status", "large", "closed"],
 )
-def test_34_upgrade_refused(run: Run, answer: bytes, detail: str, hint: str) -> None:
+def test_failure_34_upgrade_refused(run: Run, answer: bytes, detail: str, hint: str) -> None:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(answer)
@@ -114,7 +114,7 @@ def test_34_upgrade_refused(run: Run, answer: bytes, detail: str, hint: str) -> 
     run(test())
 
 
-def test_34_no_subprotocol(run: Run) -> None:
+def test_failure_34_no_subprotocol(run: Run) -> None:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(accepting(await reader.readuntil(b"\r\n\r\n"), protocol=None))
         await reader.read(-1)
@@ -142,7 +142,7 @@ def test_an_answer_that_is_not_ours_is_not_valid(run: Run, change: dict[str, str
     run(test())
 
 
-def test_34_silence_runs_out_of_time(run: Run) -> None:
+def test_failure_34_silence_runs_out_of_time(run: Run) -> None:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(-1)
         writer.close()

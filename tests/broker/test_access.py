@@ -1,5 +1,6 @@
 """What rules allow, and to whom."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -62,6 +63,26 @@ def test_promise_09_a_clients_own_name_may_not_become_a_wildcard() -> None:
         hostile = Identity(name, "s", (("site", name),))
         access = rules(subjects=frozenset({"s"}), **rule).for_identity(hostile)
         assert not access.may_publish("d/one/x") and not access.may_publish("s/north")
+
+
+@pytest.mark.parametrize("template", ["{principal.clientId}/data/#", "{principal.attributes.site}/g/#"])
+def test_promise_09_a_clients_own_name_may_not_make_a_shared_filter(template: str) -> None:
+    """With `$share` for a name, `$share/data/#` would match everything."""
+    hostile = Identity("$share", "s", (("site", "$share"),))
+    access = rules(subjects=frozenset({"s"}), publish=(template,), subscribe=(template,)).for_identity(hostile)
+    for topic in ("secret", "data/secret", "$share/data/x", "$other"):
+        assert not access.may_publish(topic) and not access.may_receive(topic)
+    assert not access.may_subscribe("#") and not access.may_subscribe("$share/data/#")
+    inside = rules(subjects=frozenset({"s"}), publish=("d/{principal.clientId}/#",)).for_identity(hostile)
+    assert inside.may_publish("d/$share/x") and not inside.may_publish("x")
+
+
+@pytest.mark.parametrize("written", ["$share/g/#", "a/#/b", "a+/b", "$share/g"])
+def test_promise_09_what_is_no_filter_in_a_rule_allows_nothing(written: str) -> None:
+    access = rules(client_ids=frozenset({"one"}), publish=(written,), subscribe=(written,)).for_identity(ONE)
+    for topic in ("a/b", "a/x/b", "$SYS/x", written):
+        assert not access.may_publish(topic) and not access.may_receive(topic)
+    assert not access.may_subscribe("a/b") and not access.may_subscribe(written)
 
 
 @given(LEVELS, LEVELS, NAMES)

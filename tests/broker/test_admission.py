@@ -169,8 +169,23 @@ def test_who_may_not_connect_or_publish_its_will_is_refused() -> None:
     play.connect("two", policy, will=mqtt5.Will("a/b"))
 
 
-def test_a_will_to_a_topic_of_the_broker_itself_is_refused() -> None:
-    BrokerPlay().client().send(ConnectPacket("one", will=mqtt5.Will("$SYS/broker/uptime"))).expect_refused(0x87)
+def test_promise_09_a_will_may_not_go_to_the_brokers_own_topics() -> None:
+    play = BrokerPlay()
+    play.client().send(ConnectPacket("one", will=mqtt5.Will("$SYS/broker/version"))).expect_refused(0x87)
+
+
+def test_promise_09_a_user_name_that_nobody_checks_is_nobodys() -> None:
+    """On a listener without authentication anybody can write any name into CONNECT."""
+    rules = AccessRules((AccessRule(subjects=frozenset({"alice"}), may_connect=True, subscribe=("#",)),))
+    play = BrokerPlay()
+    play.client(ListenerPolicy(rules=rules)).send(ConnectPacket("x", username="alice")).expect_refused(0x87)
+    guarded = play.client(GUARDED).send(ConnectPacket("one", username="alice", session_expiry_interval=100))
+    play.decide(Accepted(Identity("one", "alice")))
+    guarded.said()
+    guarded.subscribe("secret")
+    guarded.leave()
+    thief = play.connect("one", username="alice", session_expiry_interval=100, clean_start=False)
+    assert thief.connack is not None and not thief.connack.session_present
 
 
 def test_a_durable_session_is_on_disk_before_connack() -> None:

@@ -9,7 +9,10 @@ from tidegate.broker.identity import Identity
 from tidegate.broker.plan import AccessRule
 from tidegate.mqtt.topics import filter_error, matches, split_share
 
-__all__ = ["ALLOW_ALL", "ANSWERS_CACHED_MAX", "Access", "AccessRules"]
+__all__ = ["ALLOW_ALL", "ANSWERS_CACHED_MAX", "OWN_TOPICS", "Access", "AccessRules"]
+
+OWN_TOPICS = "$SYS/"
+"""What only the broker itself publishes to, whatever the rules."""
 
 ANSWERS_CACHED_MAX = 4_096
 """How many answers one client's access remembers for each question; when there are more, all are forgotten."""
@@ -60,8 +63,10 @@ class _RuledAccess(Access):
             for rule in rules
             if rule.may_connect
         ]
-        self._publish = [filter_ for rule in rules for filter_ in _filled(rule.publish, identity)]
-        self._subscribe = [filter_ for rule in rules for filter_ in _filled(rule.subscribe, identity)]
+        self._publish = [filter_ for rule in rules for filter_ in _filled(rule.publish, identity) if _is_plain(filter_)]
+        self._subscribe = [
+            filter_ for rule in rules for filter_ in _filled(rule.subscribe, identity) if _is_plain(filter_)
+        ]
         self._publish_answers: dict[str, bool] = {}
         self._receive_answers: dict[str, bool] = {}
 
@@ -108,18 +113,26 @@ def _filled(texts: Iterable[str], identity: Identity) -> Iterable[str]:
             yield filled
 
 
+def _is_plain(topic_filter: str) -> bool:
+    """Tell whether a rule's filter is one, and not shared; any other allows nothing."""
+    return filter_error(topic_filter) is None and split_share(topic_filter)[0] is None
+
+
 def _replace(text: str, placeholder: str, value: str | None) -> str | None:
     if placeholder not in text:
         return text
-    # A client that calls itself `+` must not be given everybody's topics; nor may a value bring another placeholder.
+    # A client that calls itself `+` must not be given everybody's topics, nor may a value bring another placeholder.
     if not value or any(character in value for character in "+#/{}"):
+        return None
+    # Nor may it make a shared filter (`$share`) of an allowed one, which matches what stands two levels further on.
+    if value.startswith("$") and text.startswith(placeholder):
         return None
     return text.replace(placeholder, value)
 
 
 def _covers(allowed: str, pattern: str) -> bool:
     """Tell whether every topic that `pattern` matches is matched by `allowed`."""
-    if filter_error(allowed) is not None or filter_error(pattern) is not None:
+    if filter_error(pattern) is not None:
         return False
     # A filter that begins with a wildcard matches no topic that begins with `$` [MQTT-4.7.2-1].
     if pattern.startswith("$") and allowed[0] in "+#":

@@ -5,6 +5,7 @@ Knows the two handshakes. Does not know how a credential is checked: the host an
 
 from collections.abc import Callable
 
+from tidegate.broker.access import OWN_TOPICS
 from tidegate.broker.connection import Connection
 from tidegate.broker.events import (
     AuthenticationRequested,
@@ -84,7 +85,8 @@ class Admission:
             detail = "the listener has no authentication, and so no method of it"
             self._refuse(connection, BAD_AUTHENTICATION_METHOD, detail, now)
         else:
-            self.decide(connection, Accepted(Identity(packet.client_id, packet.username or "")), now)
+            # A user name that nobody checks makes nobody of it: rules and sessions of a subject are not for claiming.
+            self.decide(connection, Accepted(Identity(packet.client_id)), now)
 
     def authenticate(self, connection: Connection, packet: AuthPacket, now: Moment) -> None:
         """Take an AUTH.
@@ -167,12 +169,9 @@ class Admission:
         if not access.may_connect(client_id):
             self._refuse(connection, NOT_AUTHORIZED, "the client may not connect", now)
             return
-        if will is not None and (
-            will.message.topic.startswith(OWN_TOPICS) or not access.may_publish(will.message.topic)
-        ):
-            self._refuse(
-                connection, NOT_AUTHORIZED, f"the client may not publish its will to {will.message.topic!r}", now
-            )
+        topic = "" if will is None else will.message.topic
+        if will is not None and (topic.startswith(OWN_TOPICS) or not access.may_publish(topic)):
+            self._refuse(connection, NOT_AUTHORIZED, f"the client may not publish its will to {topic!r}", now)
             return
         session = self._sessions.get(client_id)
         if session is None and len(self._sessions) >= limits.sessions_max:

@@ -7,6 +7,7 @@ The host calls a method and then drains: `take_events`, `take_batch` (to be comm
 
 from collections.abc import Callable
 
+from tidegate.broker.access import OWN_TOPICS
 from tidegate.broker.admission import Admission
 from tidegate.broker.connection import Connection, ListenerPolicy
 from tidegate.broker.deadlines import Deadlines
@@ -384,7 +385,7 @@ class Broker:
         self._deadlines.add(now.monotonic + self.limits.statistics_seconds, self._show_statistics)
 
     def _publish_will(self, session: Session, message: Message, now: Moment) -> None:
-        if session.access.may_publish(message.topic):
+        if session.access.may_publish(message.topic) and not message.topic.startswith(OWN_TOPICS):
             self._intake.publish(message, session, session.identity, now)
         else:
             self.statistics.drop("unauthorized")

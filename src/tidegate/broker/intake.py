@@ -3,6 +3,7 @@
 Knows PUBLISH of all three QoS and when its answer may leave. Does not know subscribers (`delivery`).
 """
 
+from tidegate.broker.access import OWN_TOPICS
 from tidegate.broker.connection import Connection
 from tidegate.broker.delivery import QUOTA_EXCEEDED, Delivery
 from tidegate.broker.identity import Identity

@@ -4,9 +4,11 @@ Knows the rules of facts 1.9. Does not know how a broker is run.
 """
 
 import ipaddress
+import re
 
+from tidegate.mqtt.topics import filter_error, split_share
 from tidegate.resources.base import ResourceKey
-from tidegate.resources.broker import BrokerListener, ListenerPort
+from tidegate.resources.broker import BrokerAuthorization, BrokerListener, ListenerPort
 from tidegate.resources.defaults import DEFAULT_LISTENER
 from tidegate.resources.finding_list import FindingList
 from tidegate.resources.findings import closest, enumerate_words
@@ -16,6 +18,7 @@ from tidegate.resources.source_map import FieldPath
 
 __all__ = ["check_broker"]
 
+_PLACEHOLDER = re.compile(r"\{principal\.(?:clientId|attributes\.[^}/]+)\}")
 _MANUAL_KEYS = ("tls.crt", "tls.key")
 
 
@@ -50,6 +53,27 @@ def check_broker(resources: ResourceSet, secrets: SecretNames | None, findings: 
             message = f"the config map `{name}` is neither declared nor found"
             hint = _meant(name, [*resources.config_maps, *secrets.config_maps]) or "declare it as a ConfigMap"
             findings.add("error", "config-map", message, authentication.key, where, hint)
+    for authorization in resources.authorizations.values():
+        _check_topics(authorization, findings)
+
+
+def _check_topics(authorization: BrokerAuthorization, findings: FindingList) -> None:
+    for rule_index, rule in enumerate(authorization.spec.authorization_policies.rules):
+        for index, resource in enumerate(rule.broker_resources):
+            for topic_index, topic in enumerate(resource.topics):
+                filled = _PLACEHOLDER.sub("x", topic)
+                error = filter_error(filled)
+                if error is None and split_share(filled)[0] is not None:
+                    error = "a rule is about plain filters, and looks through `$share/`"
+                if error is None:
+                    continue
+                where = (
+                    *("spec", "authorizationPolicies", "rules", rule_index),
+                    *("brokerResources", index, "topics", topic_index),
+                )
+                message = f"`{topic}` allows nothing: {error}"
+                hint = "write a topic filter, as `plant/+/temperature` or `plant/#`"
+                findings.add("error", "topic-filter", message, authorization.key, where, hint)
 
 
 def _check_port(

@@ -1,6 +1,6 @@
 """What comes due."""
 
-from tidegate.broker.deadlines import Deadlines
+from tidegate.broker.deadlines import CANCELLED_MIN, Deadlines
 from tidegate.moment import Moment
 
 
@@ -28,3 +28,16 @@ def test_what_is_added_meanwhile_waits_for_the_next_run() -> None:
     deadlines.add(0.0, again)
     deadlines.run(Moment(1.0, 0.0))
     assert called == [0]
+
+
+def test_promise_08_what_is_cancelled_is_let_go() -> None:
+    deadlines = Deadlines()
+    called: list[int] = []
+    for number in range(10 * CANCELLED_MIN):
+        first = deadlines.add(1.0 + number, lambda now: called.append(-1))
+        deadlines.cancel(first)
+        deadlines.cancel(first)
+    deadlines.add(5.0, lambda now: called.append(5))
+    assert len(deadlines) <= CANCELLED_MIN + 1
+    deadlines.run(Moment(1e9, 0.0))
+    assert (called, len(deadlines)) == ([5], 0)

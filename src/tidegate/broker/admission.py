@@ -20,7 +20,6 @@ from tidegate.broker.limits import BrokerLimits
 from tidegate.broker.promises import Promises
 from tidegate.broker.session import Session
 from tidegate.broker.sessions import Sessions
-from tidegate.broker.statistics import OWN_TOPICS
 from tidegate.exceptions import ProtocolViolation
 from tidegate.message import Message
 from tidegate.moment import Moment
@@ -132,22 +131,21 @@ class Admission:
 
     def _ask(self, connection: Connection, data: bytes | None, now: Moment) -> None:
         packet = connection.pending_connect
-        assert packet is not None
         is_first = connection.protocol.state is ServerState.AUTHENTICATING
         connection.is_deciding = True
         presented = Presented(
-            client_id=packet.client_id,
+            client_id=packet.client_id if packet is not None else connection.identity.client_id,
             method=connection.authentication_method,
             data=data,
-            username=packet.username,
-            password=packet.password,
+            username=packet.username if packet is not None else None,
+            password=packet.password if packet is not None else None,
             certificate_der=connection.certificate_der,
             subject_before=None if is_first else connection.identity.subject,
         )
         self._emit(AuthenticationRequested(connection, presented))
 
     def _refuse(self, connection: Connection, reason_code: int, detail: str, now: Moment) -> None:
-        packet = connection.pending_connect
+        packet, connection.pending_connect = connection.pending_connect, None
         client_id = packet.client_id if packet is not None else ""
         self._emit(ClientRefused(client_id, connection.peer, reason_code, detail))
         refusal = connection.protocol.wire.refusal(reason_code)
@@ -163,6 +161,7 @@ class Admission:
         client_id = packet.client_id or self._unused_id()
         identity = Identity(client_id, verdict.identity.subject, verdict.identity.attributes)
         connection.identity = identity
+        connection.pending_connect = None
         connection.credential_expires_wall = verdict.expires_wall
         connection.access = access = connection.policy.access_of(identity)
         will = _will(packet)

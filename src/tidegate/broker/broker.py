@@ -140,6 +140,7 @@ class Broker:
             return
         connection.is_lost = True
         self.connections.discard(connection)
+        self._watch.forget(connection)
         self._leave(connection, None, "the connection ended without DISCONNECT", now)
         connection.wants_close = True
         connection.protocol.close()

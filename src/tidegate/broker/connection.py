@@ -6,6 +6,7 @@ Knows what may leave now and what waits for a commit, in order. Does not know me
 from collections import deque
 
 from tidegate.broker.access import ALLOW_ALL, Access, AccessRules
+from tidegate.broker.deadlines import Deadline
 from tidegate.broker.identity import Identity
 from tidegate.broker.promises import Promises
 from tidegate.broker.session import Session
@@ -49,6 +50,7 @@ class Connection:
         "close_detail",
         "close_reason_code",
         "credential_expires_wall",
+        "deadline",
         "due_at",
         "held",
         "identity",
@@ -117,10 +119,12 @@ class Connection:
         self.to_resend: deque[int] = deque()
         self.keep_alive_seconds = 0
         self.due_at: float | None = None
-        """When the broker looks at its deadlines next."""
+        self.deadline: Deadline | None = None
+        """When the broker looks at what is due here next."""
         self.credential_expires_wall: float | None = None
         self.authentication_method: str | None = None
         self.pending_connect: ConnectPacket | None = None
+        """The CONNECT until its client is let in or refused; then it is let go with the secrets in it."""
         self.close_reason_code: int | None = None
         self.close_detail = ""
 

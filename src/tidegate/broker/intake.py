@@ -12,7 +12,7 @@ from tidegate.broker.limits import BrokerLimits
 from tidegate.broker.promises import Promises
 from tidegate.broker.retained import Retained, RetainedMessages
 from tidegate.broker.session import Session
-from tidegate.broker.statistics import OWN_TOPICS, Statistics
+from tidegate.broker.statistics import Statistics
 from tidegate.exceptions import ProtocolViolation
 from tidegate.message import Message
 from tidegate.moment import Moment

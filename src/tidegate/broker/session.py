@@ -6,6 +6,7 @@ Knows its parts. Does not know what is done with them (`sessions`, `delivery`).
 from typing import TYPE_CHECKING
 
 from tidegate.broker.access import ALLOW_ALL, Access
+from tidegate.broker.deadlines import Deadline
 from tidegate.broker.identity import Identity
 from tidegate.broker.journal import SessionRecord, WillRecord
 from tidegate.broker.limits import BrokerLimits
@@ -27,6 +28,7 @@ class Session:
         "access",
         "client_id",
         "connection",
+        "deadlines",
         "disconnected_wall",
         "ends_at",
         "expiry_seconds",
@@ -68,6 +70,8 @@ class Session:
         self.will: WillRecord | None = None
         self.will_at: float | None = None
         self.ends_at: float | None = None
+        self.deadlines: list[Deadline] = []
+        """For its end and its will, while nobody is connected."""
         self.held_back: list[Connection] = []
         """Publishers that are not read until there is room here."""
         self.progress_at = 0.0

@@ -86,7 +86,7 @@ class Sessions:
         session.access = connection.access
         session.policy = connection.policy
         session.disconnected_wall = None
-        session.ends_at = session.will_at = None
+        self._cancel_deadlines(session)
         session.will = will
         if session.is_durable:
             self._promises.changing().sessions[session.number] = session.record()
@@ -111,10 +111,12 @@ class Sessions:
         """Arm what is due of a session that nobody is connected to since `since` (monotonic seconds)."""
         if session.expiry_seconds != SESSION_NEVER_EXPIRES:
             session.ends_at = since + session.expiry_seconds
-            self._deadlines.add(session.ends_at, lambda now: self._end_if_due(session, now))
+            session.deadlines.append(self._deadlines.add(session.ends_at, lambda now: self._end_if_due(session, now)))
         if session.will is not None:
             session.will_at = since + session.will.delay_seconds
-            self._deadlines.add(session.will_at, lambda now: self._send_will_if_due(session, now))
+            session.deadlines.append(
+                self._deadlines.add(session.will_at, lambda now: self._send_will_if_due(session, now))
+            )
 
     def end(self, session: Session, now: Moment) -> None:
         """End a session with all it holds; what it had of shared subscriptions goes to others, and its will is sent."""
@@ -125,7 +127,7 @@ class Sessions:
         for subscription in session.subscriptions.values():
             self._router.remove(session, subscription)
         session.subscriptions.clear()
-        session.ends_at = None
+        self._cancel_deadlines(session)
         self._sending.release_held_back(session)
         self._delivery.hand_over(session, None, now)
         if session.is_durable:
@@ -185,6 +187,12 @@ class Sessions:
         for topic_filter in refused:
             self.unsubscribe(session, topic_filter, now)
         return refused
+
+    def _cancel_deadlines(self, session: Session) -> None:
+        session.ends_at = session.will_at = None
+        for deadline in session.deadlines:
+            self._deadlines.cancel(deadline)
+        session.deadlines.clear()
 
     def _end_if_due(self, session: Session, now: Moment) -> None:
         if session.connection is None and session.ends_at is not None and session.ends_at <= now.monotonic:

@@ -5,10 +5,7 @@ Knows counts and their topics. Does not know who reads them.
 
 from collections import Counter
 
-__all__ = ["OWN_TOPICS", "Statistics"]
-
-OWN_TOPICS = "$SYS/"
-"""What the topics begin with that the broker alone publishes to."""
+__all__ = ["Statistics"]
 
 
 class Statistics:

@@ -40,8 +40,15 @@ class Watch:
     def look_at(self, connection: Connection, at: float) -> None:
         """Look at a connection at a time; what is due is found out then."""
         if connection.due_at is None or at < connection.due_at:
+            self.forget(connection)
             connection.due_at = at
-            self._deadlines.add(at, lambda now: self._check(connection, now))
+            connection.deadline = self._deadlines.add(at, lambda now: self._check(connection, now))
+
+    def forget(self, connection: Connection) -> None:
+        """Look at a connection no more."""
+        if connection.deadline is not None:
+            self._deadlines.cancel(connection.deadline)
+            connection.deadline = connection.due_at = None
 
     def _check(self, connection: Connection, now: Moment) -> None:
         """End a connection whose time is up, else look again when it may be."""

@@ -69,6 +69,7 @@ class Broker:
         self._settings = ServerSettings(
             packet_bytes_max=limits.packet_bytes_max,
             connect_bytes_max=limits.connect_bytes_max,
+            overhead_bytes_max=limits.overhead_bytes_max,
             receive_maximum=limits.receive_maximum,
             topic_alias_maximum=limits.topic_alias_maximum,
             topic_levels_max=limits.topic_levels_max,

@@ -21,6 +21,7 @@ class BrokerLimits:
 
     `durable_sessions`: which sessions are kept on disk: all that outlive their connection, those that ask by the user
     property `aio-persistence` (facts 1.9), or none.
+    `overhead_bytes_max`: every packet but PUBLISH, and the properties of PUBLISH.
     `session_expiry_seconds_max`, `message_expiry_seconds_max`, `keep_alive_seconds_max`: None for no limit of ours.
     `queued_*`: of one session, waiting messages and their payload bytes; `queued_in_memory_max` of them in memory, the rest
     of a durable session on disk. `queue_strategy` is `subscriberQueueLimit.strategy`.
@@ -33,6 +34,7 @@ class BrokerLimits:
     connect_timeout_seconds: float = 10.0
     connect_bytes_max: int = 256 * 1024
     packet_bytes_max: int = 16 * 1024 * 1024
+    overhead_bytes_max: int = 256 * 1024
     receive_maximum: int = 1_024
     send_maximum: int = 65_535
     topic_alias_maximum: int = 64

@@ -5,7 +5,15 @@ Knows where a packet ends. Does not know what packets mean.
 
 from collections.abc import Callable
 
-from tidegate.mqtt.fixed_header import PACKET_BYTES_MAX, packet_bytes, packet_too_large
+from tidegate.exceptions import MalformedPacket
+from tidegate.mqtt.fixed_header import (
+    PACKET_BYTES_MAX,
+    PUBLISH,
+    overhead_bytes,
+    packet_bytes,
+    packet_too_large,
+    too_much_overhead,
+)
 from tidegate.mqtt.packets import ReceivedPacket, decode_gathering
 
 __all__ = ["ReceiveBuffer"]
@@ -17,15 +25,22 @@ class ReceiveBuffer:
     `packet_bytes_max` is the Maximum Packet Size that we announced, None for the protocol's own limit (256 MiB).
     `decode` takes the packets off the front of what it is given, and says how many bytes they had.
     A packet that claims to be longer is refused when its fixed header has come, before its bytes are kept.
+    `overhead_bytes_max` bounds all but payloads: packets other than PUBLISH, and what a PUBLISH has before its payload.
+    They are many small things, and dear to decode. In MQTT 3.1.1 a PUBLISH has no properties.
     """
 
     def __init__(
         self,
         packet_bytes_max: int | None = None,
         decode: Callable[[memoryview, list[ReceivedPacket], int], int] = decode_gathering,
+        overhead_bytes_max: int = PACKET_BYTES_MAX,
+        *,
+        has_properties: bool = True,
     ) -> None:
         self._decode = decode
         self._packet_bytes_max = PACKET_BYTES_MAX if packet_bytes_max is None else packet_bytes_max
+        self._overhead_bytes_max = overhead_bytes_max
+        self._has_properties = has_properties
         self._rest = bytearray()
         self._needed = 0
 
@@ -37,7 +52,8 @@ class ReceiveBuffer:
 
         Raises:
             MalformedPacket: the bytes are no packet; those before it were appended.
-            ProtocolViolation: a packet is longer than `packet_bytes_max`, reason code 0x95; those before it were appended.
+            ProtocolViolation: a packet is longer than `packet_bytes_max`, reason code 0x95, or has more than
+                `overhead_bytes_max` besides its payload, 0x97; those before it were appended.
         """
         if self._rest:
             self._rest += data
@@ -46,6 +62,8 @@ class ReceiveBuffer:
             data = bytes(self._rest)
             self._rest.clear()
         view = memoryview(data)
+        if len(data) > self._overhead_bytes_max:
+            self._check_overhead(view, packets)
         consumed = self._decode(view, packets, self._packet_bytes_max)
         if consumed < len(data):
             rest = view[consumed:]
@@ -58,4 +76,26 @@ class ReceiveBuffer:
             return len(rest) + 1
         if length > self._packet_bytes_max:
             raise packet_too_large(length, self._packet_bytes_max)
+        if length > self._overhead_bytes_max and rest[0] >> 4 != PUBLISH:
+            raise too_much_overhead(length, self._overhead_bytes_max)
         return length
+
+    def _check_overhead(self, view: memoryview, packets: list[ReceivedPacket]) -> None:
+        """Refuse a packet with too much besides its payload before it is decoded; decode those before it."""
+        position = 0
+        while (length := _length_of_whole(view[position:])) is not None:
+            if length > self._overhead_bytes_max:
+                overhead = overhead_bytes(view[position : position + length], self._has_properties)
+                if overhead > self._overhead_bytes_max:
+                    self._decode(view[:position], packets, self._packet_bytes_max)
+                    raise too_much_overhead(overhead, self._overhead_bytes_max)
+            position += length
+
+
+def _length_of_whole(view: memoryview) -> int | None:
+    """Return the length of the whole packet that starts `view`, None for none; what is malformed is for `decode`."""
+    try:
+        length = packet_bytes(view)
+    except MalformedPacket:
+        return None
+    return length if length is not None and length <= len(view) else None

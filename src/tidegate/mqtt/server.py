@@ -123,7 +123,12 @@ class ServerConnection:
                     return events
                 self.wire, data = opened
                 self._opening = None
-                self._buffer = ReceiveBuffer(self.settings.packet_bytes_max, self.wire.decode)
+                self._buffer = ReceiveBuffer(
+                    self.settings.packet_bytes_max,
+                    self.wire.decode,
+                    self.settings.overhead_bytes_max,
+                    has_properties=self.wire is Wire.V5,
+                )
             assert self._buffer is not None
             self._buffer.feed(data, received)
         except MqttError as error:

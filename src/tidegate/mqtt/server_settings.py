@@ -12,12 +12,14 @@ __all__ = ["ServerSettings"]
 class ServerSettings:
     """Limits of what one client may send, in bytes and counts.
 
-    `connect_bytes_max` bounds the first packet, before anybody knows who sends it; `topic_levels_max` and
+    `connect_bytes_max` bounds the first packet, before anybody knows who sends it; `overhead_bytes_max` every packet but
+    PUBLISH, and the properties of PUBLISH; `topic_levels_max` and
     `topic_bytes_max` bound topic names and filters; `user_properties_max` those of one packet.
     """
 
     packet_bytes_max: int = 16 * 1024 * 1024
     connect_bytes_max: int = 256 * 1024
+    overhead_bytes_max: int = 256 * 1024
     receive_maximum: int = 1_024
     topic_alias_maximum: int = 64
     topic_levels_max: int = 128

@@ -6,7 +6,10 @@ ids, topic aliases or subscription identifiers: those belong to one Network Conn
 
 import msgspec
 
-__all__ = ["Message"]
+__all__ = ["PROPERTY_BYTES", "Message", "message_bytes"]
+
+PROPERTY_BYTES = 150
+"""What a user property takes in memory beside its text."""
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
@@ -26,3 +29,14 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     response_topic: str | None = None
     correlation_data: bytes | None = None
     user_properties: tuple[tuple[str, str], ...] = ()
+
+
+def message_bytes(message: Message) -> int:
+    """Return what a message counts against a limit in bytes: its payload, its topic and all properties of any length."""
+    size = len(message.payload) + len(message.topic)
+    if message.user_properties:
+        size += sum(PROPERTY_BYTES + len(name) + len(value) for name, value in message.user_properties)
+    for part in (message.content_type, message.response_topic, message.correlation_data):
+        if part:
+            size += len(part)
+    return size

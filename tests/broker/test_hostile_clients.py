@@ -4,11 +4,12 @@ import gc
 
 import mqtt5
 import pytest
-from mqtt5 import PublishPacket
-from tests.broker_play import BrokerPlay, publish
+from mqtt5 import PublishPacket, SubAckPacket
+from tests.broker_play import BrokerPlay, puback, publish, subscribe, subscription
 
 from tidegate.broker.connection import Connection
 from tidegate.broker.deadlines import CANCELLED_MIN
+from tidegate.broker.limits import BrokerLimits
 from tidegate.broker.session import Session
 
 
@@ -97,3 +98,44 @@ def test_promise_08_a_large_payload_is_no_such_packet() -> None:
     assert [packet.payload for packet in subscriber.said() if isinstance(packet, PublishPacket)] == [payload] * 2
     play.connect("new").send(PublishPacket("a", payload))
     subscriber.expect(publish("a", payload))
+
+
+@pytest.mark.parametrize("qos", [0, 1])
+def test_failure_25_what_waits_counts_with_its_properties(qos: int) -> None:
+    """A message without a payload may have a quarter of a megabyte of properties."""
+    play = BrokerPlay(BrokerLimits(queued_in_memory_bytes_max=100_000))
+    slow = play.connect("slow").subscribe("a", qos)
+    play.broker.set_writable(slow.connection, False, play.now)
+    publisher = play.connect("publisher")
+    for number in range(1, 51):
+        packet_id = number if qos else None
+        publisher.send(publish("a", qos=qos, packet_id=packet_id, user_properties=[("k", "v" * 10_000)]))
+        play.advance(1)
+    assert play.broker.statistics.dropped["queue"] == 41
+    assert len(play.broker._sessions.everyone()[0].queue) == 9
+
+
+def test_failure_25_a_durable_queue_counts_its_properties_and_the_publisher_knows() -> None:
+    play = BrokerPlay(BrokerLimits(queued_bytes_max=100_000))
+    play.connect("one", session_expiry_interval=100).subscribe("a", 1).leave()
+    publisher = play.connect("publisher")
+    for number in range(1, 12):
+        publisher.send(publish("a", qos=1, packet_id=number, user_properties=[("k", "v" * 10_000)]))
+        publisher.expect(puback(number, 0 if number < 10 else 0x97))
+
+
+def test_promise_08_deep_topics_cost_what_their_limits_say() -> None:
+    play = BrokerPlay(BrokerLimits(retained_bytes_max=90_000, subscription_levels_max=300))
+    client = play.connect("one")
+    deep = "/".join(["x"] * 120)
+    client.send(publish(deep + "/1", b"x", qos=1, packet_id=1, retain=True)).expect(puback(1, 0x10))
+    client.send(publish(deep + "/2", b"x", qos=1, packet_id=2, retain=True)).expect(puback(2, 0x97))
+    client.send(publish("short", b"x", qos=1, packet_id=3, retain=True)).expect(puback(3, 0x10))
+    filters = [f"{'+/' * 120}{letter}" for letter in "abc"] + [f"{letter}/{'+/' * 120}x" for letter in "abc"]
+    client.send(subscribe(4, *(subscription(each, 0) for each in filters)))
+    (said,) = client.said()
+    assert isinstance(said, SubAckPacket)
+    assert [int(code) for code in said.reason_codes] == [0, 0, 0, 0, 0x97, 0x97]
+    for packet in (publish("/" * 200), publish("/" * 5_000), publish("x" * 4_097)):
+        play.connect("deep").send(packet).expect_closed(0x90)
+    client.send(publish("short", qos=1, packet_id=5)).expect(puback(5, 0x10))

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidegate.broker.identity import Identity
-from tidegate.broker.retained import Retained, RetainedMessages
+from tidegate.broker.retained import LEVEL_BYTES, Retained, RetainedMessages
 from tidegate.message import Message
 from tidegate.mqtt.topics import filter_error, matches
 
@@ -28,7 +28,8 @@ def test_it_finds_what_matches(changes: list[tuple[str, bool]], topic_filter: st
             assert messages.remove(topic) is (topic in kept)
             kept.discard(topic)
     assert len(messages) == len(kept)
-    assert messages.payload_bytes == len(kept)
+    levels = {topic[:end] for topic in kept for end in range(len(topic) + 1) if (topic + "/")[end] == "/"}
+    assert messages.size == sum(len(topic) + 1 for topic in kept) + LEVEL_BYTES * len(levels)
     assert {each.message.topic for each in messages.everything()} == kept
     if filter_error(topic_filter) is None:
         found = [each.message.topic for each in messages.match(topic_filter)]
@@ -40,11 +41,12 @@ def test_replacing_counts_bytes_once_and_depth_costs_no_recursion() -> None:
     deep = "/".join("x" * 5_000)
     messages.set(retained(deep, b"12345"))
     messages.set(retained(deep, b"12"))
-    assert (len(messages), messages.payload_bytes) == (1, 2)
+    assert (len(messages), messages.size) == (1, 2 + len(deep) + 5_000 * LEVEL_BYTES)
+    assert messages.size_with(Message("a/b", b"12345")) == messages.size + 8 + 2 * LEVEL_BYTES
     assert len(messages.match("#")) == 1
     assert messages.get(deep) is not None and messages.get("x") is None
     messages.remove(deep)
-    assert not messages._root.children
+    assert (messages._root.children, messages.size) == ({}, 0)
 
 
 def test_what_has_ended() -> None:

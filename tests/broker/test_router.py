@@ -1,8 +1,10 @@
 """The subscription tree against the plain definition of a match."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tidegate.broker import router as router_module
 from tidegate.broker.identity import Identity
 from tidegate.broker.limits import BrokerLimits
 from tidegate.broker.router import MATCHES_CACHED_MAX, Router
@@ -81,3 +83,31 @@ def test_the_cache_is_bounded() -> None:
     for number in range(MATCHES_CACHED_MAX + 5):
         router.match(f"t/{number}")
     assert len(router._cache) <= MATCHES_CACHED_MAX
+
+
+def test_promise_08_the_cache_is_bounded_by_what_its_topics_match(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a thousand subscribers of everything, twenty thousand topics would be twenty million targets."""
+    monkeypatch.setattr(router_module, "TARGETS_CACHED_MAX", 1_000)
+    router = Router()
+    for number in range(100):
+        router.add(session(number), Subscription("#", 0))
+    for number in range(1_000):
+        assert len(router.match(f"t/{number}").targets) == 100
+        assert sum(len(each.targets) for each in router._cache.values()) <= 1_000 + 100
+    long = Router()
+    for number in range(100):
+        long.match(f"{'x' * 4_000}{number}")
+        assert len(long._cache) <= 1_000 // 60 + 1
+
+
+def test_the_levels_of_all_filters_are_counted_once() -> None:
+    router = Router()
+    one, two = session(1), session(2)
+    first, second = Subscription("a/b/c", 0), Subscription("$share/g/a/b/+", 0)
+    router.add(one, first)
+    router.add(two, second)
+    assert router.levels == 4
+    router.remove(one, first)
+    assert router.levels == 3
+    router.remove(two, second)
+    assert router.levels == 0

@@ -94,7 +94,7 @@ def test_aliases_for_long_topics() -> None:
 
 
 def test_a_client_that_takes_nothing_costs_memory_up_to_the_limit() -> None:
-    play = BrokerPlay(BrokerLimits(queued_in_memory_bytes_max=1_000))
+    play = BrokerPlay(BrokerLimits(queued_in_memory_bytes_max=1_010))
     client = play.connect("one").subscribe("a", 0)
     play.broker.set_writable(client.connection, False, play.now)
     publisher = play.connect("publisher")

@@ -20,7 +20,7 @@ from tidegate.broker.journal import (
     WillRecord,
 )
 from tidegate.exceptions import StoreFailed
-from tidegate.message import Message
+from tidegate.message import Message, message_bytes
 from tidegate.store.broker_store import BrokerStore, SetAside
 
 WALL = 1_700_000_000.0
@@ -57,7 +57,7 @@ def test_everything_comes_back(tmp_path: Path) -> None:
     assert state.subscriptions == list(batch.subscriptions.values())
     assert state.retained == list(batch.retained.values())
     assert state.queued == list(batch.queued.values())[:3]
-    assert state.waiting == {1: (2, 14)}
+    assert state.waiting == {1: (2, 2 * message_bytes(MESSAGE))}
     assert state.received_qos2 == [(1, 9)]
     assert (state.last_number, state.last_sequence) == (1, 5)
     assert [each.sequence for each in store.read_queue(1, 3, 10)] == [4, 5]
@@ -182,7 +182,7 @@ import sys, time
 from pathlib import Path
 from tidegate.broker.identity import Identity
 from tidegate.broker.journal import JournalBatch, QueuedRecord, SessionRecord
-from tidegate.message import Message
+from tidegate.message import Message, message_bytes
 from tidegate.store.broker_store import BrokerStore
 
 store, state, _ = BrokerStore.open(Path(sys.argv[1]), now_wall=time.time(), queue_head=10)

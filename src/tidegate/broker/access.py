@@ -9,13 +9,16 @@ from tidegate.broker.identity import Identity
 from tidegate.broker.plan import AccessRule
 from tidegate.mqtt.topics import filter_error, matches, split_share
 
-__all__ = ["ALLOW_ALL", "ANSWERS_CACHED_MAX", "OWN_TOPICS", "Access", "AccessRules"]
+__all__ = ["ALLOW_ALL", "ANSWERS_CACHED_MAX", "OWN_TOPICS", "TOPIC_CHARACTERS_REMEMBERED_MAX", "Access", "AccessRules"]
 
 OWN_TOPICS = "$SYS/"
 """What only the broker itself publishes to, whatever the rules."""
 
 ANSWERS_CACHED_MAX = 4_096
 """How many answers one client's access remembers for each question; when there are more, all are forgotten."""
+
+TOPIC_CHARACTERS_REMEMBERED_MAX = 256
+"""Answers for longer topics are found anew each time: a client could fill the memory with them."""
 
 _CLIENT_ID = "{principal.clientId}"
 _ATTRIBUTE = "{principal.attributes."
@@ -89,7 +92,9 @@ def _remembered(answers: dict[str, bool], allowed: list[str], topic: str) -> boo
     if answer is None:
         if len(answers) >= ANSWERS_CACHED_MAX:
             answers.clear()
-        answer = answers[topic] = any(matches(each, topic) for each in allowed)
+        answer = any(matches(each, topic) for each in allowed)
+        if len(topic) <= TOPIC_CHARACTERS_REMEMBERED_MAX:
+            answers[topic] = answer
     return answer
 
 

@@ -16,7 +16,7 @@ from tidegate.broker.session import Session
 from tidegate.broker.statistics import Statistics
 from tidegate.broker.subscriber_queue import Outgoing
 from tidegate.broker.subscription import ShareGroup, Subscription
-from tidegate.message import Message
+from tidegate.message import Message, message_bytes
 from tidegate.moment import Moment
 
 __all__ = ["HOLD_BACK_SECONDS", "NO_MATCHING_SUBSCRIBERS", "QUOTA_EXCEEDED", "Delivery"]
@@ -57,7 +57,7 @@ class Delivery:
         targets = matches.targets
         if not targets and not matches.groups:
             return NO_MATCHING_SUBSCRIBERS
-        if message.qos and not self._have_room(matches, len(message.payload)):
+        if message.qos and not self._have_room(matches, message):
             return QUOTA_EXCEEDED
         expiry = message.message_expiry_seconds
         expires_at = None if expiry is None else now.monotonic + expiry
@@ -128,7 +128,7 @@ class Delivery:
             if is_next:
                 self._sending.send_qos0(session, connection, image, retain, subscription_ids, expires_at, now)
                 return False
-            if not is_forced and not queue.has_room_in_memory(len(message.payload)):
+            if not is_forced and not queue.has_room_in_memory(message_bytes(message)):
                 self._statistics.drop("queue")
                 return True
             queue.append(Outgoing(message, 0, retain, subscription_ids, expires_at, 0, group))
@@ -164,20 +164,24 @@ class Delivery:
     def without_room(self, message: Message) -> Session | None:
         """Return a durable session that has no room for a message, None when all have."""
         for session in _durable(self._router.match(message.topic)):
-            if not session.queue.has_room(len(message.payload)):
+            if not session.queue.has_room(message_bytes(message)):
                 return session
         return None
 
-    def _have_room(self, matches: Matches, payload_bytes: int) -> bool:
+    def _have_room(self, matches: Matches, message: Message) -> bool:
         if self._limits.queue_strategy == "DropOldest":
             return True
+        size = None
         for target in matches.targets:
             session = target.session
-            if session.is_durable and target.qos and not session.queue.has_room(payload_bytes):
-                return False
+            if session.is_durable and target.qos:
+                if size is None:
+                    size = message_bytes(message)
+                if not session.queue.has_room(size):
+                    return False
         for group in matches.groups:
             if not any(
-                not member.is_durable or not subscription.qos or member.queue.has_room(payload_bytes)
+                not member.is_durable or not subscription.qos or member.queue.has_room(message_bytes(message))
                 for member, subscription in group.members.items()
             ):
                 return False
@@ -200,7 +204,7 @@ class Delivery:
 
     def _let_wait(self, session: Session, outgoing: Outgoing) -> bool:
         queue = session.queue
-        if not queue.has_room_in_memory(len(outgoing.message.payload)):
+        if not queue.has_room_in_memory(message_bytes(outgoing.message)):
             self._statistics.drop("queue")
             if self._limits.queue_strategy != "DropOldest" or not queue.waiting:
                 return True
@@ -210,11 +214,11 @@ class Delivery:
 
     def _let_wait_durably(self, session: Session, outgoing: Outgoing) -> bool:
         queue = session.queue
-        payload_bytes = len(outgoing.message.payload)
-        if self._limits.queue_strategy == "DropOldest" and queue.waiting and not queue.has_room(payload_bytes):
+        size = message_bytes(outgoing.message)
+        if self._limits.queue_strategy == "DropOldest" and queue.waiting and not queue.has_room(size):
             self._sending.forget(session, queue.pop(), "queue")
-        if queue.on_disk or not queue.has_room_in_memory(payload_bytes):
-            queue.leave_on_disk(payload_bytes)
+        if queue.on_disk or not queue.has_room_in_memory(size):
+            queue.leave_on_disk(size)
             return session.connection is not None
         queue.append(outgoing)
         return queue.is_filling

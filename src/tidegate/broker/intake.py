@@ -201,7 +201,7 @@ class Intake:
         retained, limits = self._retained, self._limits
         if not message.payload:
             return True
-        has_room = retained.payload_bytes + len(message.payload) <= limits.retained_bytes_max
+        has_room = retained.size_with(message) <= limits.retained_bytes_max
         return has_room and (len(retained) < limits.retained_messages_max or retained.get(message.topic) is not None)
 
 

@@ -169,7 +169,7 @@ def merge(older: JournalBatch, newer: JournalBatch) -> JournalBatch:
 class StoredState:
     """What the store held at the start. `queued` has of each session the oldest messages, in order.
 
-    `waiting` counts, for each session, the messages in the store beyond those and their payload bytes;
+    `waiting` counts, for each session, the messages in the store beyond those and their size (`message_bytes`);
     `last_number` and `last_sequence` are the highest session number and message sequence ever stored.
     """
 

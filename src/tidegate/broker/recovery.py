@@ -60,9 +60,9 @@ def restore(
             session.packet_ids.take(queued.packet_id)
         else:
             session.queue.append(outgoing)
-    for number, (count, payload_bytes) in state.waiting.items():
+    for number, (count, size) in state.waiting.items():
         queue = sessions.by_number[number].queue
-        queue.on_disk, queue.bytes_on_disk = count, payload_bytes
+        queue.on_disk, queue.bytes_on_disk = count, size
     for session in sessions.everyone():
         assert session.disconnected_wall is not None
         elapsed = max(0.0, now.wall - session.disconnected_wall)

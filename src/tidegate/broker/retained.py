@@ -1,14 +1,17 @@
 """Retained messages by topic, found by filter.
 
-Knows one message for each topic, when it ends, and how many bytes all take. Does not know who wants them.
+Knows one message for each topic, when it ends, and how many bytes all take, the tree with them. Does not know who wants them.
 """
 
 from collections.abc import Iterator
 
 from tidegate.broker.identity import Identity
-from tidegate.message import Message
+from tidegate.message import Message, message_bytes
 
-__all__ = ["Retained", "RetainedMessages"]
+__all__ = ["LEVEL_BYTES", "Retained", "RetainedMessages"]
+
+LEVEL_BYTES = 400
+"""What a level of the tree takes. Topics are as deep as clients make them."""
 
 
 class Retained:
@@ -36,7 +39,8 @@ class RetainedMessages:
     def __init__(self) -> None:
         self._root = _Node()
         self._count = 0
-        self.payload_bytes = 0
+        self.size = 0
+        """What all of it takes in memory, in bytes."""
 
     def __len__(self) -> int:
         return self._count
@@ -48,13 +52,14 @@ class RetainedMessages:
             child = node.children.get(level)
             if child is None:
                 child = node.children[level] = _Node()
+                self.size += LEVEL_BYTES
             node = child
         if node.retained is None:
             self._count += 1
         else:
-            self.payload_bytes -= len(node.retained.message.payload)
+            self.size -= message_bytes(node.retained.message)
         node.retained = retained
-        self.payload_bytes += len(retained.message.payload)
+        self.size += message_bytes(retained.message)
 
     def get(self, topic: str) -> Retained | None:
         """Return what is retained for a topic."""
@@ -79,14 +84,19 @@ class RetainedMessages:
         if node.retained is None:
             return False
         self._count -= 1
-        self.payload_bytes -= len(node.retained.message.payload)
+        self.size -= message_bytes(node.retained.message)
         node.retained = None
         for parent, level in reversed(path):
             child = parent.children[level]
             if child.children or child.retained is not None:
                 break
             del parent.children[level]
+            self.size -= LEVEL_BYTES
         return True
+
+    def size_with(self, message: Message) -> int:
+        """Return what all of it takes at most once a message is kept as well."""
+        return self.size + message_bytes(message) + LEVEL_BYTES * (message.topic.count("/") + 1)
 
     def match(self, pattern: str) -> list[Retained]:
         """Return the messages whose topics a filter (without `$share/`) matches, in the order in which topics were made."""

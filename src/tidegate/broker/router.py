@@ -11,10 +11,16 @@ from tidegate.broker.subscription import ShareGroup, Subscription, Target, merge
 if TYPE_CHECKING:
     from tidegate.broker.session import Session
 
-__all__ = ["MATCHES_CACHED_MAX", "Matches", "Router"]
+__all__ = ["MATCHES_CACHED_MAX", "TARGETS_CACHED_MAX", "Matches", "Router"]
 
 MATCHES_CACHED_MAX = 20_000
 """How many topics' matches are remembered; when there are more, all are forgotten."""
+
+TARGETS_CACHED_MAX = 500_000
+"""The same for what they match, of all topics together; long topics count as more."""
+
+_TOPIC_CHARACTERS = 64
+"""So much of a topic takes about as much memory as one target."""
 
 
 class Matches:
@@ -42,7 +48,10 @@ class Router:
     def __init__(self) -> None:
         self._root = _Node()
         self._cache: dict[str, Matches] = {}
+        self._cached_targets = 0
         self._count = 0
+        self.levels = 0
+        """How many nodes the tree has."""
 
     def __len__(self) -> int:
         return self._count
@@ -54,6 +63,7 @@ class Router:
             child = node.children.get(level)
             if child is None:
                 child = node.children[level] = _Node()
+                self.levels += 1
             node = child
         members = node.subscribers
         share_name = subscription.share_name
@@ -62,7 +72,7 @@ class Router:
         is_new = session not in members
         members[session] = subscription
         self._count += is_new
-        self._cache.clear()
+        self._forget_matches()
         return is_new
 
     def remove(self, session: "Session", subscription: Subscription) -> None:
@@ -81,12 +91,13 @@ class Router:
             if not group.members:
                 del node.groups[share_name]
         self._count -= 1
-        self._cache.clear()
+        self._forget_matches()
         for parent, level in reversed(path):
             child = parent.children[level]
             if child.children or child.subscribers or child.groups:
                 break
             del parent.children[level]
+            self.levels -= 1
 
     def group(self, share_name: str, pattern: str) -> ShareGroup | None:
         """Return the shared group of a filter, None when nobody is in it."""
@@ -102,10 +113,15 @@ class Router:
         """Return what a topic name matches; the answer is good until the next `add` or `remove`."""
         matches = self._cache.get(topic)
         if matches is None:
-            if len(self._cache) >= MATCHES_CACHED_MAX:
-                self._cache.clear()
+            if len(self._cache) >= MATCHES_CACHED_MAX or self._cached_targets >= TARGETS_CACHED_MAX:
+                self._forget_matches()
             matches = self._cache[topic] = self._find(topic)
+            self._cached_targets += len(matches.targets) + len(matches.groups) + len(topic) // _TOPIC_CHARACTERS
         return matches
+
+    def _forget_matches(self) -> None:
+        self._cache.clear()
+        self._cached_targets = 0
 
     def _find(self, topic: str) -> Matches:
         found: list[_Node] = []

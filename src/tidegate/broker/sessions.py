@@ -52,6 +52,11 @@ class Sessions:
     def __len__(self) -> int:
         return len(self._by_client_id)
 
+    @property
+    def subscription_levels(self) -> int:
+        """Return how many levels the filters of all sessions have, counted once where they share them."""
+        return self._router.levels
+
     def get(self, client_id: str) -> Session | None:
         """Return the session of a client."""
         return self._by_client_id.get(client_id)

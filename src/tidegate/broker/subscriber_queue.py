@@ -10,7 +10,7 @@ import msgspec
 
 from tidegate.broker.limits import BrokerLimits
 from tidegate.broker.subscription import ShareGroup
-from tidegate.message import Message
+from tidegate.message import Message, message_bytes
 
 __all__ = ["Outgoing", "SubscriberQueue"]
 
@@ -51,20 +51,20 @@ class SubscriberQueue:
     def __len__(self) -> int:
         return len(self.waiting) + self.on_disk
 
-    def has_room(self, payload_bytes: int) -> bool:
-        """Tell whether one more message may wait."""
+    def has_room(self, size: int) -> bool:
+        """Tell whether one more message may wait, of `size` in bytes (`message_bytes`)."""
         limits = self._limits
         return (
             len(self.waiting) + self.on_disk < limits.queued_messages_max
-            and self.bytes_in_memory + self.bytes_on_disk + payload_bytes <= limits.queued_bytes_max
+            and self.bytes_in_memory + self.bytes_on_disk + size <= limits.queued_bytes_max
         )
 
-    def has_room_in_memory(self, payload_bytes: int) -> bool:
+    def has_room_in_memory(self, size: int) -> bool:
         """Tell whether one more message may wait in memory."""
         limits = self._limits
         return (
             len(self.waiting) < limits.queued_in_memory_max
-            and self.bytes_in_memory + payload_bytes <= limits.queued_in_memory_bytes_max
+            and self.bytes_in_memory + size <= limits.queued_in_memory_bytes_max
         )
 
     @property
@@ -79,31 +79,31 @@ class SubscriberQueue:
     def append(self, outgoing: Outgoing) -> None:
         """Let a message wait in memory."""
         self.waiting.append(outgoing)
-        self.bytes_in_memory += len(outgoing.message.payload)
+        self.bytes_in_memory += message_bytes(outgoing.message)
         if outgoing.sequence:
             self.last_sequence = outgoing.sequence
 
-    def leave_on_disk(self, payload_bytes: int) -> None:
+    def leave_on_disk(self, size: int) -> None:
         """Let a message wait on disk alone."""
         self.on_disk += 1
-        self.bytes_on_disk += payload_bytes
+        self.bytes_on_disk += size
 
     def pop(self) -> Outgoing:
         """Take the oldest from memory."""
         outgoing = self.waiting.popleft()
-        self.bytes_in_memory -= len(outgoing.message.payload)
+        self.bytes_in_memory -= message_bytes(outgoing.message)
         return outgoing
 
     def take_from_disk(self, outgoing: Outgoing) -> None:
         """Let a message that waited on disk wait in memory."""
         self.on_disk -= 1
-        self.bytes_on_disk -= len(outgoing.message.payload)
+        self.bytes_on_disk -= message_bytes(outgoing.message)
         self.append(outgoing)
 
     def keep(self, is_kept: Callable[[Outgoing], bool]) -> None:
         """Forget what waits in memory and is not to be kept."""
         self.waiting = deque(outgoing for outgoing in self.waiting if is_kept(outgoing))
-        self.bytes_in_memory = sum(len(outgoing.message.payload) for outgoing in self.waiting)
+        self.bytes_in_memory = sum(message_bytes(outgoing.message) for outgoing in self.waiting)
 
     def clear(self) -> None:
         """Forget everything."""

@@ -96,8 +96,12 @@ class Subscribing:
             return TOPIC_FILTER_INVALID
         if not connection.access.may_subscribe(pattern):
             return NOT_AUTHORIZED
-        count = len(session.subscriptions)
-        if count >= self._limits.subscriptions_per_session_max and pattern not in session.subscriptions:
+        limits = self._limits
+        has_room = (
+            len(session.subscriptions) < limits.subscriptions_per_session_max
+            and self._sessions.subscription_levels + pattern.count("/") < limits.subscription_levels_max
+        )
+        if not has_room and pattern not in session.subscriptions:
             return QUOTA_EXCEEDED
         return int(item.max_qos)
 

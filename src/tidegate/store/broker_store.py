@@ -22,7 +22,7 @@ from tidegate.broker.journal import (
     SubscriptionRecord,
 )
 from tidegate.exceptions import StoreFailed
-from tidegate.message import Message
+from tidegate.message import Message, message_bytes
 
 __all__ = ["APPLICATION_ID", "BrokerStore", "SetAside"]
 
@@ -215,13 +215,13 @@ class BrokerStore:
             head = self.read_queue(session.number, 0, queue_head)
             state.queued += head
             last = head[-1].sequence if head else 0
-            count, payload_bytes = run(
+            count, size = run(
                 "SELECT count(*), coalesce(sum(payload_bytes), 0) FROM queued"
                 " WHERE session = ? AND sequence > ? AND packet_id = 0",
                 (session.number, last),
             ).fetchone()
             if count:
-                state.waiting[session.number] = (count, payload_bytes)
+                state.waiting[session.number] = (count, size)
         return state
 
 
@@ -284,7 +284,7 @@ def _rows(records: Iterable[QueuedRecord]) -> Iterable[tuple[object, ...]]:
             record.packet_id,
             record.is_released,
             record.expires_wall,
-            len(message.payload),
+            message_bytes(message),
             ids,
             encoded,
         )

@@ -4,10 +4,10 @@ import gc
 
 import mqtt5
 import pytest
-from mqtt5 import PublishPacket, SubAckPacket
+from mqtt5 import ConnectPacket, PublishPacket, SubAckPacket
 from tests.broker_play import BrokerPlay, puback, publish, subscribe, subscription
 
-from tidegate.broker.connection import Connection
+from tidegate.broker.connection import HELD_ANSWERS_MAX, UNREAD_BYTES_MAX, Connection
 from tidegate.broker.deadlines import CANCELLED_MIN
 from tidegate.broker.limits import BrokerLimits
 from tidegate.broker.session import Session
@@ -139,3 +139,92 @@ def test_promise_08_deep_topics_cost_what_their_limits_say() -> None:
     for packet in (publish("/" * 200), publish("/" * 5_000), publish("x" * 4_097)):
         play.connect("deep").send(packet).expect_closed(0x90)
     client.send(publish("short", qos=1, packet_id=5)).expect(puback(5, 0x10))
+
+
+def test_promise_08_who_asks_and_does_not_read_the_answers_is_let_go() -> None:
+    play = BrokerPlay()
+    other = play.connect("other").subscribe("a")
+    client = play.connect("one")
+    play.broker.set_writable(client.connection, False, play.now)
+    sent = 0
+    while not client.connection.wants_close and sent < 4 * UNREAD_BYTES_MAX:
+        client.send(b"\xc0\0" * 50_000)
+        sent += 100_000
+    assert client.connection.wants_close
+    assert UNREAD_BYTES_MAX < sent < 2 * UNREAD_BYTES_MAX
+    play.connect("publisher").send(publish("a", b"still"))
+    other.expect(publish("a", b"still"))
+
+
+def test_promise_08_a_slow_reader_that_takes_something_now_and_then_is_kept() -> None:
+    play = BrokerPlay()
+    client = play.connect("one")
+    for _ in range(30):
+        play.broker.set_writable(client.connection, False, play.now)
+        client.send(b"\xc0\0" * 50_000)
+        client.raw()
+        play.broker.set_writable(client.connection, True, play.now)
+    assert not client.connection.wants_close
+
+
+def test_failure_26_while_nothing_can_be_committed_a_client_cannot_ask_without_end() -> None:
+    play = BrokerPlay(commits=False)
+    client = play.client().send(ConnectPacket("one", session_expiry_interval=100))
+    play.commit()
+    client.said()
+    asked = 0
+    while client.connection.wants_reading and asked < 3 * HELD_ANSWERS_MAX:
+        client.send(subscribe(1, subscription("a", 0)))
+        asked += 1
+    assert asked <= HELD_ANSWERS_MAX + 1
+    play.advance(1_000)
+    assert not client.connection.wants_close, "it is not heard, and so not gone"
+    play.commit()
+    assert client.connection.wants_reading
+    assert sum(isinstance(packet, SubAckPacket) for packet in client.said()) == asked
+
+
+@pytest.mark.parametrize("qos", [0, 1])
+@pytest.mark.parametrize("way", ["one filter again and again", "many filters in one packet"])
+def test_promise_08_a_storm_of_subscriptions_brings_each_retained_message_once(way: str, qos: int) -> None:
+    """Each filter matches everything that is retained; a client that reads nothing must not make a copy for each."""
+    play = BrokerPlay(BrokerLimits(queued_in_memory_max=50, durable_sessions="none"))
+    publisher = play.connect("publisher")
+    for number in range(100):
+        publisher.send(publish(f"a/{number}", b"x", qos=1, packet_id=1, retain=True))
+    client = play.connect("one", session_expiry_interval=100)
+    play.broker.set_writable(client.connection, False, play.now)
+    filters = ["#"] * 40 if way.startswith("one") else ["#", "+/#", "+/+", "a/#", "a/+"] + [f"a/{n}" for n in range(35)]
+    if way.startswith("one"):
+        for topic_filter in filters:
+            client.send(subscribe(1, subscription(topic_filter, qos)))
+    else:
+        client.send(subscribe(1, *(subscription(each, qos) for each in filters)))
+    session = play.broker._sessions.get("one")
+    assert session is not None
+    assert len(session.queue) <= 50 + 100
+    received = 0
+    for _ in range(50):
+        play.broker.set_writable(client.connection, True, play.now)
+        got = [packet for packet in client.said() if isinstance(packet, PublishPacket)]
+        received += len(got)
+        client.send(*(puback(each.packet_id) for each in got if each.packet_id))
+    # What was asked for once more while it waited comes once more.
+    assert received == (200 if way.startswith("one") else 100 * 5 + 35)
+
+
+def test_retained_messages_that_are_owed_survive_the_connection() -> None:
+    play = BrokerPlay(BrokerLimits(queued_in_memory_max=5, durable_sessions="none"))
+    publisher = play.connect("publisher")
+    for number in range(10):
+        publisher.send(publish(f"a/{number}", b"x", qos=1, packet_id=1, retain=True))
+    client = play.connect("one", session_expiry_interval=100, receive_max=1)
+    client.send(subscribe(1, subscription("a/#", 1), subscription("a/+", 1)))
+    client.cut()
+    again = play.connect("one", session_expiry_interval=100, clean_start=False)
+    received = 0
+    for _ in range(40):
+        got = [packet for packet in again.said() if isinstance(packet, PublishPacket)]
+        received += len(got)
+        again.send(*(puback(each.packet_id) for each in got if each.packet_id))
+    assert received == 20

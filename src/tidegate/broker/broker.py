@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from tidegate.broker.access import OWN_TOPICS
 from tidegate.broker.admission import Admission
-from tidegate.broker.connection import Connection, ListenerPolicy
+from tidegate.broker.connection import UNREAD_BYTES_MAX, Connection, ListenerPolicy
 from tidegate.broker.deadlines import Deadlines
 from tidegate.broker.delivery import Delivery
 from tidegate.broker.events import BrokerEvent, ClientDisconnected, QueueWanted, SubscriptionRevoked
@@ -53,6 +53,7 @@ __all__ = ["Broker"]
 NOT_AUTHORIZED = 0x87
 SERVER_SHUTTING_DOWN = 0x8B
 PACKET_ID_NOT_FOUND = 0x92
+QUOTA_EXCEEDED = 0x97
 DISCONNECT_WITH_WILL = 0x04
 
 NOBODY = Identity("")
@@ -82,7 +83,13 @@ class Broker:
         self._promises = Promises()
         self._router = Router()
         self._retained = RetainedMessages()
-        self._sending = Sending(self._promises, self.statistics, mark=self._mark, want_queue=self._want_queue)
+        self._sending = Sending(
+            self._promises,
+            self.statistics,
+            mark=self._mark,
+            want_queue=self._want_queue,
+            want_retained=self._want_retained,
+        )
         self._delivery = Delivery(limits, self._router, self._sending, self._deadlines, self.statistics)
         self._intake = Intake(limits, self._retained, self._delivery, self._promises, self.statistics)
         self._sessions = Sessions(
@@ -150,6 +157,7 @@ class Broker:
     def set_writable(self, connection: Connection, is_writable: bool, now: Moment) -> None:
         """Take note that a connection takes more bytes now, or does not."""
         connection.is_writable = is_writable
+        connection.unread_bytes = 0
         if is_writable and connection.session is not None:
             self._sending.send_ready(connection.session, now)
 
@@ -247,6 +255,9 @@ class Broker:
             connection.is_dirty = True
             self._dirty.append(connection)
 
+    def _want_retained(self, connection: Connection, now: Moment) -> None:
+        self._subscribing.send_retained_due(connection, now)
+
     def _want_queue(self, session: Session) -> None:
         self._events.append(QueueWanted(session.number, session.queue.last_sequence, READ_FROM_DISK))
 
@@ -275,6 +286,8 @@ class Broker:
             intake.answer(connection, accepted, now)
             self._close(connection, error.reason_code, str(error), now)
         intake.answer(connection, accepted, now)
+        if connection.unread_bytes > UNREAD_BYTES_MAX:
+            self._close(connection, QUOTA_EXCEEDED, "it asks and does not read the answers", now)
         if not connection.is_dirty and (connection.output or not connection.wants_reading):
             self._mark(connection)
 

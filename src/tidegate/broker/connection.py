@@ -16,10 +16,16 @@ from tidegate.mqtt.packets import ConnectPacket, encode_puback_run
 from tidegate.mqtt.server import ServerConnection, ServerEvent
 from tidegate.mqtt.server_settings import ServerSettings
 
-__all__ = ["OUTPUT_BYTES_MAX", "Connection", "ListenerPolicy"]
+__all__ = ["HELD_ANSWERS_MAX", "OUTPUT_BYTES_MAX", "UNREAD_BYTES_MAX", "Connection", "ListenerPolicy"]
 
 OUTPUT_BYTES_MAX = 512 * 1024
 """Above this many bytes for one client in one turn of the loop, the rest of its messages wait for the next."""
+
+HELD_ANSWERS_MAX = 4_096
+"""With more answers that wait for a commit, a client is not read: it could ask without end while the disk is slow."""
+
+UNREAD_BYTES_MAX = 1024 * 1024
+"""With more bytes of answers than this while a client takes none, it is let go: it could ask without end and never read."""
 
 
 class ListenerPolicy:
@@ -40,6 +46,7 @@ class Connection:
     """A client's connection. The host writes `output`, closes when `wants_close`, reads while `wants_reading`."""
 
     __slots__ = (
+        "_held_bytes",
         "_held_count",
         "_promises",
         "access",
@@ -73,6 +80,7 @@ class Connection:
         "session",
         "stalled",
         "to_resend",
+        "unread_bytes",
         "wants_close",
     )
 
@@ -99,6 +107,7 @@ class Connection:
         self.held: deque[tuple[int, bytes, int]] = deque()
         """What waits for a commit: the batch's number, the bytes, and how many received messages they acknowledge."""
         self._held_count = 0
+        self._held_bytes = 0
         self.barrier = 0
         """While CONNACK waits for a commit, the number of that: nothing may leave before it."""
         self.is_writable = True
@@ -117,6 +126,8 @@ class Connection:
         """The longest packet that the client takes, None for any length."""
         self.aliases: OutboundAliases | None = None
         self.to_resend: deque[int] = deque()
+        self.unread_bytes = 0
+        """Answers that were made while the client took nothing."""
         self.keep_alive_seconds = 0
         self.due_at: float | None = None
         self.deadline: Deadline | None = None
@@ -131,12 +142,12 @@ class Connection:
     @property
     def wants_reading(self) -> bool:
         """Whether the socket is to be read."""
-        return not (self.is_deciding or self.is_held_back or self.wants_close)
+        return not (self.is_deciding or self.is_held_back or self.wants_close or len(self.held) > HELD_ANSWERS_MAX)
 
     @property
     def is_ready(self) -> bool:
         """Whether more messages may be put into the output now."""
-        return self.is_writable and self.output_bytes < OUTPUT_BYTES_MAX
+        return self.is_writable and self.output_bytes + self._held_bytes < OUTPUT_BYTES_MAX
 
     @property
     def unacknowledged(self) -> int:
@@ -149,14 +160,19 @@ class Connection:
 
     def send(self, data: bytes) -> None:
         """Send bytes, after CONNACK in any case."""
+        if not self.is_writable:
+            self.unread_bytes += len(data)
         if self.barrier:
             self.held.append((self.barrier, data, 0))
+            self._held_bytes += len(data)
             return
         self.output.append(data)
         self.output_bytes += len(data)
 
     def send_after(self, number: int, data: bytes, acknowledged: int = 0) -> None:
         """Send bytes once batch `number` is committed, and after all that waits already; 0 stands for at once."""
+        if not self.is_writable:
+            self.unread_bytes += len(data)
         held = self.held
         if held:
             number = max(number, held[-1][0])
@@ -168,6 +184,7 @@ class Connection:
             self._promises.await_commit(number, self)
         held.append((number, data, acknowledged))
         self._held_count += acknowledged
+        self._held_bytes += len(data)
 
     def accept_run(self, number: int, packet_ids: list[int]) -> None:
         """Acknowledge received QoS 1 messages with success, once batch `number` is committed."""
@@ -182,6 +199,7 @@ class Connection:
         while held and held[0][0] <= committed:
             _, data, acknowledged = held.popleft()
             self._held_count -= acknowledged
+            self._held_bytes -= len(data)
             self.output.append(data)
             self.output_bytes += len(data)
         if self.barrier and self.barrier <= committed:
@@ -198,6 +216,6 @@ class Connection:
         self.output = []
         self.output_bytes = 0
         self.held.clear()
-        self._held_count = 0
+        self._held_count = self._held_bytes = 0
         self.stalled.clear()
         self.to_resend.clear()

@@ -23,8 +23,8 @@ class BrokerLimits:
     property `aio-persistence` (facts 1.9), or none.
     `overhead_bytes_max`: every packet but PUBLISH, and the properties of PUBLISH.
     `session_expiry_seconds_max`, `message_expiry_seconds_max`, `keep_alive_seconds_max`: None for no limit of ours.
-    `queued_*`: of one session, waiting messages and their bytes with topic and properties; `queued_in_memory_max` of them in memory, the rest
-    of a durable session on disk. `queue_strategy` is `subscriberQueueLimit.strategy`.
+    `queued_*`: of one session, waiting messages and their bytes with topic and properties; `queued_in_memory_max` of them
+    in memory, the rest of a durable session on disk. `queue_strategy` is `subscriberQueueLimit.strategy`.
     `retained_bytes_max`: the same of retained messages, and the tree of their topics. `subscription_levels_max`: levels of
     the filters of all sessions, counted once where filters share them; each takes about half a kilobyte.
     `output_bytes_max`: above this many bytes written to a client and not taken, nothing more is written to it.

@@ -30,7 +30,7 @@ class Sending:
     """Sends to clients what their sessions hold.
 
     `mark` is told of connections that have something to write or want to be read; `want_queue` of sessions that need more
-    from the disk.
+    from the disk; `want_retained` of connections that have room again for the retained messages they are owed.
     """
 
     def __init__(
@@ -40,11 +40,13 @@ class Sending:
         *,
         mark: Callable[[Connection], None],
         want_queue: Callable[[Session], None],
+        want_retained: Callable[[Connection, Moment], None],
     ) -> None:
         self._promises = promises
         self._statistics = statistics
         self._mark = mark
         self._want_queue = want_queue
+        self._want_retained = want_retained
         self.sequence = 0
         """The highest sequence given to a message of a durable session."""
 
@@ -79,6 +81,8 @@ class Sending:
         if queue.on_disk and not queue.is_reading and len(waiting) < READ_FROM_DISK:
             queue.is_reading = True
             self._want_queue(session)
+        if session.retained_due and not queue.is_filling:
+            self._want_retained(connection, now)
         if session.held_back and not queue.is_filling:
             self.release_held_back(session)
         if connection.output:

@@ -42,6 +42,7 @@ class Session:
         "progress_at",
         "queue",
         "received_qos2",
+        "retained_due",
         "subscriptions",
         "will",
         "will_at",
@@ -65,6 +66,8 @@ class Session:
         self.inflight: dict[int, Outgoing] = {}
         self.packet_ids = PacketIds()
         self.received_qos2: set[int] = set()
+        self.retained_due: dict[str, Subscription] = {}
+        """Subscriptions, by their filter, whose retained messages are to be sent once there is room for them."""
         self.connection: Connection | None = None
         self.disconnected_wall: float | None = None
         self.will: WillRecord | None = None

@@ -138,6 +138,7 @@ class Sessions:
         if session.is_durable:
             self._promises.changing().end_session(session.number)
         session.queue.clear()
+        session.retained_due.clear()
         session.inflight.clear()
         self._send_will(session, now)
 

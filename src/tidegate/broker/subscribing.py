@@ -69,8 +69,24 @@ class Subscribing:
             )
             # [MQTT-3.3.1-9..11]; a shared subscription gets no retained messages (section 4.8.2).
             if is_wanted and subscription.share_name is None:
-                self._send_retained(connection, subscription, now)
+                session.retained_due[subscription.topic_filter] = subscription
+        self.send_retained_due(connection, now)
         self._sending.send_ready(session, now)
+
+    def send_retained_due(self, connection: Connection, now: Moment) -> None:
+        """Send the retained messages that subscriptions are owed, one subscription's at a time.
+
+        Those of the next one wait until there is room in memory again: whoever subscribes without end and reads nothing
+        gets no more of them into it than there are. A filter that is subscribed to again meanwhile is owed them once.
+        """
+        session = connection.session
+        assert session is not None
+        due = session.retained_due
+        while due and session.queue.has_room_in_memory(0):
+            topic_filter = next(iter(due))
+            subscription = due.pop(topic_filter)
+            if session.subscriptions.get(topic_filter) is subscription:
+                self._send_retained(connection, subscription, now)
 
     def unsubscribe(self, connection: Connection, packet: UnsubscribePacket, now: Moment) -> None:
         """Take an UNSUBSCRIBE."""

@@ -65,7 +65,7 @@ class Watch:
                 return
         elif connection.keep_alive_seconds:
             # [MQTT-3.1.2-22]; whoever is not read cannot be heard.
-            since = now.monotonic if connection.is_held_back else connection.protocol.received_at
+            since = connection.protocol.received_at if connection.wants_reading else now.monotonic
             due.append(since + connection.keep_alive_seconds * 1.5)
             if due[0] <= now.monotonic:
                 detail = "nothing came for one and a half keep alive times"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.contenders import Contender, probe_topics
-from benchmarks.passes import Pass, run_pass, run_peer_pass
+from benchmarks.passes import Load, Pass, run_pass, run_peer_pass
 from benchmarks.probes import wait_for_flow
 from benchmarks.processes import Program, start_broker, start_peer
 
@@ -98,12 +98,5 @@ class Bench:
 
 
 def _move(rig: Rig, qos: int, payload_bytes: int, count: int, rate: int | None = None) -> Pass:
-    return run_pass(
-        rig.program,
-        rig.source_port,
-        rig.destination_port,
-        qos=qos,
-        payload_bytes=payload_bytes,
-        count=count,
-        rate=rate,
-    )
+    load = Load(qos=qos, payload_bytes=payload_bytes, count=count, rate=rate)
+    return run_pass([rig.program], rig.source_port, rig.destination_port, load)

@@ -1,4 +1,6 @@
-"""Peers for the broker's benchmarks: many subscribers, or many publishers with one message in flight each, in one process.
+"""Peers for the broker's benchmarks, each one process with connections as many as it likes.
+
+They subscribe, publish with one message in flight on each connection, or hold what a broker has to hold.
 
 Each says `ready` on standard output when it is connected, begins at a line on standard input, and ends with one JSON object.
 """
@@ -12,47 +14,72 @@ import sys
 import time
 
 from benchmarks.figures import percentile
-from benchmarks.wire import FILTER, READ_BYTES, PublishBatch, Publishes, connect, subscribe
+from benchmarks.wire import FILTER, READ_BYTES, PublishBatch, Publishes, connect, subscribe, subscribe_packet
 
 __all__ = ["main"]
 
 STUCK_SECONDS = 10.0
 
+FILTERS_EACH = 1_000
+UNMATCHED = ("bench/+/press-{}/#", "bench/line-{}/+", "+/site-{}/state")
+"""Filters that begin as the topics of the load generator do, so that a broker has to look further; a number makes them differ."""
 
-def fan(port: int, connections: int, count: int, credit_fd: int) -> dict[str, float]:
-    """Receive `count` messages of QoS 0 on each of many connections, and say how many every one of them has."""
-    sockets = [connect(port, f"fan-{number}") for number in range(connections)]
-    parsers = {}
+
+def fan(port: int, connections: int, count: int, qos: int, credit_fd: int) -> dict[str, object]:
+    """Receive `count` messages on each of many connections, and say how many every one of them has."""
+    subscribers: dict[int, tuple[socket.socket, Publishes]] = {}
     poll = select.epoll()
-    for connection in sockets:
-        subscribe(connection, FILTER, 0)
-        parsers[connection.fileno()] = (connection, Publishes(wants_stamps=False))
+    for number in range(connections):
+        connection = connect(port, f"fan-{number}")
+        subscribe(connection, FILTER, qos)
+        subscribers[connection.fileno()] = (connection, Publishes())
         poll.register(connection, select.EPOLLIN)
     _ready()
-    each = dict.fromkeys(parsers, 0)
-    wanted = count * connections
-    received = last_ns = 0
-    while received < wanted:
+    each = dict.fromkeys(subscribers, 0)
+    last_ns = 0
+    while sum(each.values()) < count * connections:
         events = poll.poll(STUCK_SECONDS)
         if not events:
             break
         for descriptor, _ in events:
-            connection, parser = parsers[descriptor]
-            taken = parser.feed(connection.recv(READ_BYTES)).count
-            received += taken
-            each[descriptor] += taken
+            connection, publishes = subscribers[descriptor]
+            taken = publishes.feed(connection.recv(READ_BYTES))
+            if taken.pubacks:
+                connection.sendall(taken.pubacks)
+            each[descriptor] += taken.count
         os.write(credit_fd, min(each.values()).to_bytes(8, "big"))
         last_ns = time.monotonic_ns()
-    return {"received": received, "last_ns": last_ns}
+    found = [_arrived(each[descriptor], publishes) for descriptor, (_, publishes) in subscribers.items()]
+    return {"subscribers": found, "last_ns": last_ns}
 
 
-def one_by_one(port: int, connections: int, count: int) -> dict[str, float]:
+def retained(port: int, count: int) -> dict[str, object]:
+    """Subscribe to `count` retained messages, and say when the SUBSCRIBE left and when the last of them came."""
+    connection = connect(port, "retained")
+    publishes = Publishes()
+    _ready()
+    received = last_ns = 0
+    start_ns = time.monotonic_ns()
+    connection.sendall(subscribe_packet(FILTER, 1))
+    while received < count and select.select([connection], [], [], STUCK_SECONDS)[0]:
+        data = connection.recv(READ_BYTES)
+        if not data:
+            break
+        last_ns = time.monotonic_ns()
+        taken = publishes.feed(data)
+        received += taken.count
+        if taken.pubacks:
+            connection.sendall(taken.pubacks)
+    return {**_arrived(received, publishes), "start_ns": start_ns, "last_ns": last_ns}
+
+
+def one_by_one(port: int, connections: int, count: int) -> dict[str, object]:
     """Publish with one QoS 1 message in flight on each connection, `count` in all."""
     peers: dict[int, tuple[socket.socket, PublishBatch]] = {}
     poll = select.epoll()
     for number in range(connections):
         connection = connect(port, f"one-{number}")
-        peers[connection.fileno()] = (connection, PublishBatch(1, 256))
+        peers[connection.fileno()] = (connection, PublishBatch(1, 256, count_max=1))
         poll.register(connection, select.EPOLLIN)
     _ready()
     start_ns = time.monotonic_ns()
@@ -81,19 +108,37 @@ def one_by_one(port: int, connections: int, count: int) -> dict[str, float]:
             if sent < count:
                 send(descriptor)
     return {
-        "received": acknowledged,
+        "acknowledged": acknowledged,
         "start_ns": start_ns,
         "last_ns": time.monotonic_ns(),
         "p50_seconds": percentile(waits_ns, 50) / 1e9,
     }
 
 
-def idle(port: int, connections: int) -> dict[str, float]:
+def idle(port: int, connections: int) -> dict[str, object]:
     """Hold connections that do nothing, until told to end."""
     sockets = [connect(port, f"idle-{number}") for number in range(connections)]
     _ready()
-    sys.stdin.readline()
-    return {"received": len(sockets)}
+    return {"connections": len(sockets)}
+
+
+def subscriptions(port: int, count: int) -> dict[str, object]:
+    """Hold subscriptions with wildcards that match nothing the load generator sends, until told to end."""
+    sockets = []
+    for first in range(0, count, FILTERS_EACH):
+        connection = connect(port, f"subscriptions-{first}")
+        filters = [
+            UNMATCHED[number % len(UNMATCHED)].format(number)
+            for number in range(first, min(count, first + FILTERS_EACH))
+        ]
+        subscribe(connection, filters, 1)
+        sockets.append(connection)
+    _ready()
+    return {"connections": len(sockets)}
+
+
+def _arrived(received: int, publishes: Publishes) -> dict[str, object]:
+    return {"received": received, "duplicates": publishes.duplicates, "checksum": publishes.checksum}
 
 
 def _ready() -> None:
@@ -104,18 +149,24 @@ def _ready() -> None:
 def main() -> None:
     """Run as a process of its own: `python -m benchmarks.broker_peers`."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kind", choices=["fan", "one-by-one", "idle"])
+    parser.add_argument("kind", choices=["fan", "one-by-one", "retained", "idle", "subscriptions"])
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--connections", type=int, required=True)
     parser.add_argument("--count", type=int, default=0)
+    parser.add_argument("--qos", type=int, default=0)
     parser.add_argument("--credit-fd", type=int, help="where to say how many messages arrived")
     arguments = parser.parse_args()
+    port, connections, count = arguments.port, arguments.connections, arguments.count
     if arguments.kind == "fan":
-        result = fan(arguments.port, arguments.connections, arguments.count, arguments.credit_fd)
+        result = fan(port, connections, count, arguments.qos, arguments.credit_fd)
     elif arguments.kind == "one-by-one":
-        result = one_by_one(arguments.port, arguments.connections, arguments.count)
+        result = one_by_one(port, connections, count)
+    elif arguments.kind == "retained":
+        result = retained(port, count)
+    elif arguments.kind == "idle":
+        result = idle(port, connections)
     else:
-        result = idle(arguments.port, arguments.connections)
+        result = subscriptions(port, count)
     json.dump(result, sys.stdout)
 
 

@@ -27,7 +27,7 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One row: what each side measured, a value for each run, in `unit`: `µs`, `ms`, `s`, `KB`, `MB` or `/s`."""
+    """One row: what each side measured, a value for each run, in `unit`: `µs`, `ms`, `s`, `KB`, `MB`, `times` or `/s`."""
 
     name: str
     unit: str
@@ -37,8 +37,8 @@ class Figure:
 
     @property
     def ratio(self) -> float | None:
-        """The median of the ratios of the runs, where both sides ran in turn."""
-        if not self.bridge or not self.ours:
+        """The median of the ratios of the runs, where both sides ran in turn; None where the other's value was 0."""
+        if not self.bridge or not self.ours or 0 in self.bridge:
             return None
         return median(ours / bridge for ours, bridge in zip(self.ours, self.bridge, strict=True))
 
@@ -58,8 +58,9 @@ def percentile(values: Sequence[float], percent: float) -> float:
 
 
 def spread(values: Sequence[float]) -> float:
-    """Return half the distance between the extremes, relative to the median."""
-    return (max(values) - min(values)) / 2 / median(values)
+    """Return half the distance between the extremes, relative to the median; 0 where that is 0."""
+    middle = median(values)
+    return (max(values) - min(values)) / 2 / middle if middle else 0.0
 
 
 def format_table(figures: Sequence[Figure], peer: str = "mosquitto's bridge") -> str:

@@ -3,11 +3,13 @@
 It serves one client, at QoS 1, and does one job. As `source` it waits for a SUBSCRIBE and streams PUBLISH packets, as many
 unacknowledged as the client's Receive Maximum allows; as `sink` it takes PUBLISH packets and acknowledges each read in one
 write. It says its port on standard output, then `ready` when the client has subscribed or connected. Then each line on standard
-input, a count, starts a pass, which ends with one JSON object: the count, and the instants of the first and the last message.
+input, a count, starts a pass, which ends with one JSON object: the count, the sum of the messages' numbers, and the instants of
+the first and the last message.
 """
 
 import argparse
 import json
+import os
 import select
 import socket
 import sys
@@ -29,6 +31,7 @@ def stream(connection: socket.socket, batch: PublishBatch, count: int, window: i
     """Send `count` messages within `window`; the first instant is that of the first write."""
     acknowledgements = Acknowledgements()
     sent = acknowledged = 0
+    before = batch.checksum
     first_ns = last_ns = time.monotonic_ns()
     while acknowledged < count:
         room = min(count - sent, window - (sent - acknowledged), WINDOW)
@@ -40,10 +43,15 @@ def stream(connection: socket.socket, batch: PublishBatch, count: int, window: i
             break
         last_ns = time.monotonic_ns()
         acknowledged += acknowledgements.feed(data)
-    return {"count": acknowledged - acknowledgements.failed, "first_ns": first_ns, "last_ns": last_ns}
+    return {
+        "acknowledged": acknowledged - acknowledgements.failed,
+        "checksum": batch.checksum - before,
+        "first_ns": first_ns,
+        "last_ns": last_ns,
+    }
 
 
-def collect(connection: socket.socket, count: int) -> dict[str, int]:
+def collect(connection: socket.socket, count: int, credit_fd: int | None) -> dict[str, int]:
     """Take `count` messages, acknowledging each read in one write."""
     publishes = Publishes()
     collected = first_ns = last_ns = 0
@@ -59,7 +67,15 @@ def collect(connection: socket.socket, count: int) -> dict[str, int]:
         if taken.count:
             first_ns = first_ns or last_ns
             collected += taken.count
-    return {"count": collected, "duplicates": publishes.duplicates, "first_ns": first_ns, "last_ns": last_ns}
+            if credit_fd is not None:
+                os.write(credit_fd, collected.to_bytes(8, "big"))
+    return {
+        "received": collected,
+        "duplicates": publishes.duplicates,
+        "checksum": publishes.checksum,
+        "first_ns": first_ns,
+        "last_ns": last_ns,
+    }
 
 
 def accept(listener: socket.socket) -> tuple[socket.socket, ConnectPacket]:
@@ -96,6 +112,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("job", choices=["source", "sink"])
     parser.add_argument("--payload-bytes", type=int, default=256)
+    parser.add_argument("--credit-fd", type=int, help="where the sink says how many messages of a pass arrived")
     arguments = parser.parse_args()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(TIMEOUT_SECONDS)
@@ -110,7 +127,7 @@ def main() -> None:
         if arguments.job == "source":
             result = stream(connection, batch, count, connect.receive_max)
         else:
-            result = collect(connection, count)
+            result = collect(connection, count, arguments.credit_fd)
         print(json.dumps(result), flush=True)
 
 

@@ -35,7 +35,7 @@ def wait_for_flow(program: Program, source_port: int, destination_port: int, top
             for topic in list(unseen)[:BURST_MAX]:
                 # To the end of the queue, so that each gets its turn.
                 unseen[topic] = unseen.pop(topic)
-                source.sendall(PublishBatch(0, 8, topic, 1).encode(1))
+                source.sendall(PublishBatch(0, 8, (topic,), 1).encode(1))
             if select.select([destination], [], [], PERIOD_SECONDS)[0]:
                 rest, arrived = _take(destination, rest)
                 for topic in arrived:

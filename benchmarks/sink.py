@@ -1,7 +1,7 @@
 """The counting sink: one subscriber that reads what is there and acknowledges it in one write.
 
 It says `ready` on standard output when its subscription stands, and ends with one JSON object: how many messages came, when
-the first and the last, how many were duplicates, and the percentiles of their age if they were stamped.
+the first and the last, how many were duplicates, the sum of their numbers, and the percentiles of their age if stamped.
 """
 
 import argparse
@@ -43,6 +43,7 @@ def receive(
     result: dict[str, float] = {
         "received": received,
         "duplicates": publishes.duplicates,
+        "checksum": publishes.checksum,
         "first_ns": first_ns,
         "last_ns": last_ns,
     }
@@ -60,11 +61,12 @@ def main() -> None:
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument("--stuck-seconds", type=float, default=10.0)
     parser.add_argument("--stamped", action="store_true", help="the payloads start with the time they were sent")
+    parser.add_argument("--filter", default=FILTER, help="what to subscribe to")
     parser.add_argument("--durable", action="store_true", help="the session outlives the connection")
     parser.add_argument("--credit-fd", type=int, help="where to say how many messages arrived")
     arguments = parser.parse_args()
     connection = connect(arguments.port, "bench-sink", session_expiry_seconds=600 if arguments.durable else 0)
-    subscribe(connection, FILTER, arguments.qos)
+    subscribe(connection, arguments.filter, arguments.qos)
     print("ready", flush=True)
     result = receive(
         connection, arguments.count, arguments.stuck_seconds, arguments.credit_fd, stamped=arguments.stamped

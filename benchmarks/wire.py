@@ -6,8 +6,9 @@ share with the process that is measured. Anything out of stride is taken packet 
 """
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import cycle, islice
 
 from mqtt5 import ConnectPacket, PublishPacket, QoS, SubscribePacket, TopicFilter
 
@@ -21,8 +22,10 @@ __all__ = [
     "Publishes",
     "connect",
     "encode_pubacks",
+    "numbered_topics",
     "packet_spans",
     "subscribe",
+    "subscribe_packet",
     "tune",
 ]
 
@@ -33,12 +36,20 @@ READ_BYTES = 1 << 20
 SOCKET_BUFFER_BYTES = 4 << 20
 TIMEOUT_SECONDS = 20.0
 
+NUMBER_OFFSET = 8
+"""Where in a payload its number stands: behind the instant of its write, where it has one."""
+
 _ID_MAX = 65_535
 # Every packet identifier in order, twice, so that any run of at most 65 535 of them is one slice.
 _ID_HIGH = bytes(packet_id >> 8 for packet_id in range(1, _ID_MAX + 1)) * 2
 _ID_LOW = bytes(packet_id & 0xFF for packet_id in range(1, _ID_MAX + 1)) * 2
 
 _PUBACK = 0x40
+
+
+def numbered_topics(count: int) -> list[str]:
+    """Return topics of one length, which `FILTER` matches."""
+    return [f"bench/line-{number:06}/state" for number in range(count)]
 
 
 def packet_spans(data: bytes | bytearray | memoryview) -> Iterator[tuple[int, int, int]]:
@@ -62,28 +73,55 @@ def packet_spans(data: bytes | bytearray | memoryview) -> Iterator[tuple[int, in
 
 
 class PublishBatch:
-    """Packets of one topic, QoS and payload size, encoded once and sent again and again with new packet identifiers."""
+    """Packets of one QoS and payload size, encoded once and sent again and again with new packet identifiers.
 
-    def __init__(self, qos: int, payload_bytes: int, topic: str = TOPIC, count_max: int = WINDOW) -> None:
+    Their topics, all of one length, come in turn. A payload that is long enough has a number, of which `checksum` is the sum
+    over all that were encoded: who received them all, and each once, has the same.
+    """
+
+    def __init__(
+        self,
+        qos: int,
+        payload_bytes: int,
+        topics: Sequence[str] = (TOPIC,),
+        count_max: int = WINDOW,
+        *,
+        retain: bool = False,
+    ) -> None:
         payload = b"x" * payload_bytes
-        packet = PublishPacket(topic, payload, qos=QoS(qos), packet_id=1 if qos else None).write()
-        self.packet_bytes = len(packet)
+        packet_id = 1 if qos else None
+        packets = [
+            PublishPacket(topic, payload, qos=QoS(qos), retain=retain, packet_id=packet_id).write() for topic in topics
+        ]
+        self.packet_bytes = len(packets[0])
+        assert {len(packet) for packet in packets} == {self.packet_bytes}, "topics of several lengths"
         self.qos = qos
-        self._payload_offset = len(packet) - payload_bytes
+        self._payload_offset = self.packet_bytes - payload_bytes
         # Between the packet identifier and the payload stands one byte, the empty property length.
         self._id_offset = self._payload_offset - 3
-        self._packets = bytearray(packet * count_max)
+        # Once round, and as much again as one call may ask for.
+        self._packets = bytearray(b"".join(islice(cycle(packets), len(packets) + count_max)))
+        self._topic_count = len(packets)
+        self._topic = 0
         self._next = 0
+        self._number_offset = self._payload_offset + NUMBER_OFFSET if payload_bytes >= NUMBER_OFFSET + 2 else 0
+        self.checksum = 0
 
     def encode(self, count: int) -> memoryview:
         """Return `count` packets with the next packet identifiers, valid until the next call."""
         size = self.packet_bytes
-        data = memoryview(self._packets)[: count * size]
+        data = memoryview(self._packets)[self._topic * size : (self._topic + count) * size]
+        self._topic = (self._topic + count) % self._topic_count
+        first = self._next
+        self._next = (first + count) % _ID_MAX
+        high, low = _ID_HIGH[first : first + count], _ID_LOW[first : first + count]
         if self.qos:
-            first = self._next
-            data[self._id_offset :: size] = _ID_HIGH[first : first + count]
-            data[self._id_offset + 1 :: size] = _ID_LOW[first : first + count]
-            self._next = (first + count) % _ID_MAX
+            data[self._id_offset :: size] = high
+            data[self._id_offset + 1 :: size] = low
+        if self._number_offset:
+            data[self._number_offset :: size] = high
+            data[self._number_offset + 1 :: size] = low
+            self.checksum += 256 * sum(high) + sum(low)
         return data
 
     def encode_stamped(self, stamps_ns: list[int]) -> memoryview:
@@ -139,7 +177,10 @@ class Taken:
 
 
 class Publishes:
-    """Takes the PUBLISH packets out of what a subscriber or server reads; other packets come back as they are."""
+    """Takes the PUBLISH packets out of what a subscriber or server reads; other packets come back as they are.
+
+    `checksum` is the sum of the numbers of all that came, `duplicates` how many of them had DUP.
+    """
 
     def __init__(self, *, wants_stamps: bool = False) -> None:
         self._wants_stamps = wants_stamps
@@ -147,7 +188,9 @@ class Publishes:
         self._header = b""
         self._packet_bytes = 0
         self._payload_offset = 0
+        self._number_offset = 0
         self.duplicates = 0
+        self.checksum = 0
 
     def feed(self, data: bytes) -> Taken:
         """Return what became whole with `data`."""
@@ -180,6 +223,8 @@ class Publishes:
         assert packet[properties] < 0x80, "more properties than a benchmark sends"
         self._payload_offset = properties + 1 + packet[properties]
         self._id_offset = id_offset if qos else 0
+        number_offset = self._payload_offset + NUMBER_OFFSET
+        self._number_offset = number_offset if number_offset + 2 <= len(packet) else 0
 
     def _take_stride(self, data: memoryview, taken: Taken) -> int:
         size = self._packet_bytes
@@ -200,6 +245,10 @@ class Publishes:
         if self._wants_stamps:
             for start in range(self._payload_offset, end, size):
                 taken.stamps_ns.append(int.from_bytes(data[start : start + 8], "big"))
+        if self._number_offset:
+            high = data[self._number_offset : end : size].tobytes()
+            low = data[self._number_offset + 1 : end : size].tobytes()
+            self.checksum += 256 * sum(high) + sum(low)
         if self._header[0] & 0x08:
             self.duplicates += count
         taken.count += count
@@ -231,15 +280,20 @@ def _connect_packet(client_id: str, session_expiry_seconds: int) -> bytes:
     return ConnectPacket(client_id, clean_start=True, receive_max=_ID_MAX, session_expiry_interval=expiry).write()
 
 
-def subscribe(connection: socket.socket, topic_filter: str, qos: int) -> None:
+def subscribe(connection: socket.socket, topic_filters: str | Sequence[str], qos: int) -> None:
     """Subscribe and wait for the SUBACK.
 
     Raises:
         ConnectionError: the server closed, or sent something else.
     """
-    packet = SubscribePacket(1, [TopicFilter(topic_filter, max_qos=QoS(qos))])
-    connection.sendall(packet.write())
+    connection.sendall(subscribe_packet(topic_filters, qos))
     _expect(connection, 0x90, 2)
+
+
+def subscribe_packet(topic_filters: str | Sequence[str], qos: int) -> bytes:
+    """Encode a SUBSCRIBE of one or several filters."""
+    filters = [topic_filters] if isinstance(topic_filters, str) else topic_filters
+    return SubscribePacket(1, [TopicFilter(each, max_qos=QoS(qos)) for each in filters]).write()
 
 
 def _expect(connection: socket.socket, first_byte: int, code_offset: int) -> None:

@@ -22,12 +22,14 @@ def test_percentile_is_the_nearest_rank(values: list[int], percent: float, expec
 
 def test_spread_is_half_the_range_relative_to_the_median() -> None:
     assert spread([8.0, 10.0, 13.0]) == 0.25
+    assert spread([0.0, 0.0, 1.0]) == 0.0
 
 
 def test_a_ratio_is_the_median_of_the_ratios_of_the_runs() -> None:
     figure = Figure("rate", "/s", ours=(10.0, 30.0, 90.0), bridge=(10.0, 10.0, 100.0))
     assert figure.ratio == 1.0
     assert Figure("rate", "/s", ours=(10.0,)).ratio is None
+    assert Figure("memory", "KB", ours=(7.0, 7.0), bridge=(0.0, 1.0)).ratio is None
 
 
 @pytest.mark.parametrize(("value", "at_most", "expected"), [(6.0, True, True), (6.1, True, False), (6.0, False, True)])

@@ -1,4 +1,4 @@
-"""The whole benchmark, with so few messages that its figures mean nothing."""
+"""The whole benchmarks, with so few messages that its figures mean nothing."""
 
 import os
 import subprocess
@@ -12,16 +12,17 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.mark.integration
-def test_the_quick_benchmark_fills_every_row() -> None:
+@pytest.mark.parametrize(("module", "row_count"), [("benchmarks", 24), ("benchmarks.brokers", 42)])
+def test_the_quick_benchmark_fills_every_row(module: str, row_count: int) -> None:
     require("mosquitto")
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT / "src"), os.environ.get("PYTHONPATH")])),
     }
-    command = [sys.executable, "-m", "benchmarks", "--quick"]
+    command = [sys.executable, "-m", module, "--quick"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
     rows = [line.split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")][1:]
-    assert len(rows) == 24
+    assert len(rows) == row_count
     assert all(row[1] for row in rows)
     assert "2,000 messages a pass" in done.stdout

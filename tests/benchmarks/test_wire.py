@@ -13,18 +13,26 @@ def publishes(data: bytes) -> list[PublishPacket]:
 
 @pytest.mark.parametrize("payload_bytes", [8, 256, 4096])
 def test_a_batch_is_what_the_codec_reads_and_its_packet_ids_go_round(payload_bytes: int) -> None:
-    batch = PublishBatch(1, payload_bytes, "t", 700)
+    batch = PublishBatch(1, payload_bytes, ("t",), 700)
     packet_ids = []
     for _ in range(100):
         packets = publishes(bytes(batch.encode(700)))
         packet_ids += [packet.packet_id for packet in packets]
         assert all(packet.topic == "t" and packet.qos == QoS.AT_LEAST_ONCE for packet in packets)
-        assert {packet.payload for packet in packets} == {b"x" * payload_bytes}
+        assert {len(packet.payload) for packet in packets} == {payload_bytes}
     assert packet_ids == [index % 65_535 + 1 for index in range(70_000)]
 
 
+def test_the_topics_of_a_batch_come_in_turn() -> None:
+    batch = PublishBatch(1, 8, ("a", "b", "c"), 4, retain=True)
+    packets = [packet for count in (4, 1, 2) for packet in publishes(bytes(batch.encode(count)))]
+    assert [packet.topic for packet in packets] == list("abcabca")
+    assert [packet.packet_id for packet in packets] == [1, 2, 3, 4, 5, 6, 7]
+    assert all(packet.retain for packet in packets)
+
+
 def test_a_batch_of_qos_0_has_no_packet_ids() -> None:
-    packets = publishes(bytes(PublishBatch(0, 256, "t").encode(3)))
+    packets = publishes(bytes(PublishBatch(0, 256, ("t",)).encode(3)))
     assert [packet.packet_id for packet in packets] == [None] * 3
 
 
@@ -33,7 +41,7 @@ def test_a_batch_of_qos_0_has_no_packet_ids() -> None:
 def test_publishes_are_taken_however_the_reads_fall(qos: int, read_bytes: int) -> None:
     stamps = list(range(1, 50))
     other = PublishPacket("other topic", b"y" * 20, qos=QoS(qos), packet_id=9 if qos else None).write()
-    batch = PublishBatch(qos, 64, "t")
+    batch = PublishBatch(qos, 64, ("t",))
     stream = bytes(batch.encode_stamped(stamps)) + PingReqPacket().write() + other + bytes(batch.encode(2))
     taker = Publishes(wants_stamps=True)
     count = 0
@@ -52,6 +60,17 @@ def test_publishes_are_taken_however_the_reads_fall(qos: int, read_bytes: int) -
     assert taker.duplicates == 0
     expected_ids = [*range(1, 50), 9, 50, 51] if qos else []
     assert pubacks == b"".join(PubAckPacket(packet_id).write() for packet_id in expected_ids)
+
+
+@pytest.mark.parametrize("qos", [0, 1])
+def test_a_message_in_the_place_of_another_shows_in_the_checksum(qos: int) -> None:
+    batch = PublishBatch(qos, 64)
+    sent = bytes(batch.encode(1000))
+    whole, torn = Publishes(), Publishes()
+    size = batch.packet_bytes
+    assert whole.feed(sent).count == torn.feed(sent[:-size] + sent[:size]).count == 1000
+    assert whole.checksum == batch.checksum
+    assert torn.checksum != batch.checksum
 
 
 def test_duplicates_are_counted() -> None:

@@ -1,5 +1,6 @@
 """The verbs and events of one Network Connection; what the specification rules is tested in tests/conformance/client."""
 
+import mqtt5
 import pytest
 from tests.mqtt.conversation import LONG_TOPIC, Conversation, connected, message, settled
 from tests.mqtt.wire import connack, publish, raw_packet
@@ -29,7 +30,10 @@ from tidegate.mqtt.packets import (
     PingReqPacket,
     PubAckPacket,
     PubAckReasonCode,
+    PubCompPacket,
     PublishPacket,
+    PubRecPacket,
+    PubRelPacket,
     QoS,
     SubAckPacket,
     SubAckReasonCode,
@@ -228,10 +232,28 @@ def test_no_matching_subscribers_is_success_with_a_reason() -> None:
     assert conversation.receive(answer) == [PublishSettled("one", 0x10, None)]
 
 
+def test_a_user_name_with_its_password_and_a_clean_start_are_sent_where_they_are_asked_for() -> None:
+    settings = ClientSettings(session_expiry_seconds=0, username="oven", password=b"secret", clean_start=True)
+    packet, _ = mqtt5.read(memoryview(Conversation(settings=settings).connect_bytes))
+    assert isinstance(packet, mqtt5.ConnectPacket)
+    assert (packet.username, packet.password, packet.clean_start) == ("oven", b"secret", True)
+
+
+def test_qos_2_there_and_back_in_a_session_that_ends_with_its_connection() -> None:
+    conversation = connected(settings=ClientSettings(session_expiry_seconds=0))
+    conversation.client.publish(message(qos=2), "two")
+    assert [packet.qos for packet in conversation.sent_only(PublishPacket)] == [QoS.EXACTLY_ONCE]
+    assert conversation.receive(PubRecPacket(1)) == []
+    assert conversation.sent() == [PubRelPacket(1)]
+    assert conversation.receive(PubCompPacket(1)) == [PublishSettled("two", 0, None)]
+    with pytest.raises(AssertionError, match="outlives"):
+        connected().client.publish(message(qos=2), "two")
+
+
 def test_publishing_without_room_or_connection_is_our_mistake_and_seen_at_once() -> None:
     conversation = connected(connack=ConnAckPacket(receive_max=1))
     conversation.client.publish(message(), "one")
-    with pytest.raises(AssertionError, match="no room for a QoS 1 message"):
+    with pytest.raises(AssertionError, match="no room for a QoS 1 or 2 message"):
         conversation.client.publish(message(), "two")
     with pytest.raises(AssertionError, match="PUBLISH while connecting"):
         Conversation().client.publish(message(qos=0), "zero")

@@ -4,7 +4,9 @@ from tidegate.mqtt.client_settings import ClientSettings, Subscription
 
 
 def test_a_credential_is_not_in_the_repr() -> None:
-    settings = ClientSettings(authentication_method="K8S-SAT", authentication_data=b"canary")
+    settings = ClientSettings(
+        authentication_method="K8S-SAT", authentication_data=b"canary", username="u", password=b"canary"
+    )
     assert repr(settings) == "ClientSettings(authentication_method='K8S-SAT')"
 
 

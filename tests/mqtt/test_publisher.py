@@ -1,11 +1,12 @@
 """The publishing half of a connection by itself; `test_client.py` has it on the wire."""
 
 import pytest
+from mqtt5 import PubRecReasonCode
 
 from tidegate.exceptions import LocalViolation, ProtocolViolation
 from tidegate.message import Message
 from tidegate.mqtt.events import Event, PublishesAccepted, PublishRefused, PublishSettled
-from tidegate.mqtt.packets import PubAckPacket, PubAckReasonCode, PubAckRun
+from tidegate.mqtt.packets import PubAckPacket, PubAckReasonCode, PubAckRun, PubCompPacket, PubRecPacket
 from tidegate.mqtt.publisher import Publisher
 from tidegate.mqtt.server_limits import ServerLimits
 from tidegate.mqtt.session import Session
@@ -74,6 +75,37 @@ def test_a_resend_that_the_new_limits_forbid_is_given_back() -> None:
     second.resend(events)
     assert events == [PublishRefused("kept", 0x9A, "the server takes no retained messages [MQTT-3.2.2-14]")]
     assert len(session.inflight) == 0
+
+
+def test_mqtt_4_3_3_1_qos_2_is_publish_pubrec_pubrel_pubcomp_and_gives_the_quota_back_last() -> None:
+    publisher, session, output = begun(ServerLimits(receive_maximum=1))
+    events: list[Event[str]] = []
+    publisher.publish(Message("a/b", b"x", 2), "one")
+    assert publisher.room == 0
+    publisher.handle_pubrec(PubRecPacket(1), events)
+    assert (output[1:], events, publisher.room) == ([b"\x62\x02\x00\x01"], [], 0)
+    publisher.handle_pubcomp(PubCompPacket(1), events)
+    assert (events, publisher.room, len(session.packet_ids)) == ([PublishSettled("one", 0, None)], 1, 0)
+    with pytest.raises(ProtocolViolation, match="PUBCOMP for packet identifier 1"):
+        publisher.handle_pubcomp(PubCompPacket(1), events)
+
+
+def test_mqtt_4_3_3_4_a_pubrec_that_refuses_ends_the_exchange() -> None:
+    publisher, session, output = begun()
+    events: list[Event[str]] = []
+    publisher.publish(Message("a/b", b"x", 2), "one")
+    publisher.handle_pubrec(PubRecPacket(1, reason_code=PubRecReasonCode.QUOTA_EXCEEDED, reason_str="full"), events)
+    assert (events, len(output), len(session.packet_ids)) == ([PublishSettled("one", 0x97, "full")], 1, 0)
+
+
+def test_a_puback_does_not_settle_qos_2_nor_a_pubrec_qos_1() -> None:
+    publisher, _, _ = begun()
+    publisher.publish(Message("a/b", b"x", 2), "two")
+    publisher.publish(message(), "one")
+    with pytest.raises(ProtocolViolation, match="PUBACK for packet identifier 1"):
+        publisher.handle_puback(PubAckPacket(1), [])
+    with pytest.raises(ProtocolViolation, match="PUBREC for packet identifier 2"):
+        publisher.handle_pubrec(PubRecPacket(2), [])
 
 
 def begun(

@@ -3,8 +3,6 @@
 from mqtt5 import (
     ConnectPacket,
     PingReqPacket,
-    PubCompPacket,
-    PubRecPacket,
     SubscribePacket,
     UnsubscribePacket,
 )
@@ -28,11 +26,6 @@ def test_only_authentication_and_connack_may_come_before_connack() -> None:
 def test_a_second_connack_and_packets_of_clients_may_not_come() -> None:
     for kind in (ConnAckPacket, ConnectPacket, SubscribePacket, UnsubscribePacket, PingReqPacket):
         assert kind not in RECEIVED[State.CONNECTED]
-
-
-def test_answers_to_qos_2_publishes_may_not_come_because_none_are_sent() -> None:
-    assert PubRecPacket not in RECEIVED[State.CONNECTED]
-    assert PubCompPacket not in RECEIVED[State.CONNECTED]
 
 
 def test_a_disconnect_ends_the_connection_and_nothing_else_changes_it() -> None:

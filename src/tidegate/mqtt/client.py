@@ -34,7 +34,9 @@ from tidegate.mqtt.packets import (
     PingRespPacket,
     PubAckPacket,
     PubAckRun,
+    PubCompPacket,
     PublishPacket,
+    PubRecPacket,
     PubRelPacket,
     ReceivedPacket,
     SubAckPacket,
@@ -82,7 +84,9 @@ class ClientConnection(Generic[Token]):
             PingRespPacket: self._handle_pingresp,
             PubAckPacket: self._publisher.handle_puback,
             PubAckRun: self._publisher.handle_puback_run,
+            PubCompPacket: self._publisher.handle_pubcomp,
             PublishPacket: self._handle_publish,
+            PubRecPacket: self._publisher.handle_pubrec,
             PubRelPacket: self._handle_pubrel,
             SubAckPacket: self._handle_suback,
             UnsubAckPacket: self._handle_unsuback,
@@ -181,7 +185,9 @@ class ClientConnection(Generic[Token]):
         self._output.append(
             packets.ConnectPacket(
                 self.session.client_id,
-                clean_start=False,
+                username=settings.username,
+                password=settings.password,
+                clean_start=settings.clean_start,
                 keep_alive=settings.keep_alive_seconds,
                 session_expiry_interval=settings.session_expiry_seconds,
                 receive_max=settings.receive_maximum,
@@ -219,14 +225,16 @@ class ClientConnection(Generic[Token]):
         self._await_answer(now)
 
     def publish(self, message: Message, token: Token) -> None:
-        """Send a PUBLISH with the message's QoS, 0 or 1; QoS 1 needs `room` and is answered by `PublishSettled`.
+        """Send a PUBLISH with the message's QoS; QoS 1 and 2 need `room` and are answered by `PublishSettled`.
 
-        The connection has to be open (`is_connected`).
+        The connection has to be open (`is_connected`). QoS 2 is for sessions that end with their connection
+        (`session_expiry_seconds` 0): what is in flight with it is not resent.
 
         Raises:
             LocalViolation: the server's limits forbid it (0x95 too large, 0x9A retained, 0x9B QoS); nothing was sent.
         """
         assert self.state is State.CONNECTED, f"PUBLISH while {self.state.value}"
+        assert message.qos < 2 or not self.settings.session_expiry_seconds, "QoS 2 in a session that outlives this"
         self._publisher.publish(message, token)
 
     def acknowledge(self, packet_id: int, reason_code: int = 0) -> None:

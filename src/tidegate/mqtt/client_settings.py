@@ -10,9 +10,10 @@ __all__ = ["ClientSettings", "Subscription"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientSettings:
-    """What CONNECT announces (section 3.1). Clean Start is always 0 and the Session Expiry Interval always sent.
+    """What CONNECT announces (section 3.1); the Session Expiry Interval is always sent.
 
     `answer_timeout_seconds` bounds the wait for CONNACK, SUBACK and AUTH; `packet_bytes_max` None announces no limit.
+    `clean_start` asks for a new session, whatever the server has.
     """
 
     keep_alive_seconds: int = 60
@@ -22,6 +23,9 @@ class ClientSettings:
     packet_bytes_max: int | None = None
     authentication_method: str | None = None
     authentication_data: bytes | None = None
+    username: str | None = None
+    password: bytes | None = None
+    clean_start: bool = False
     user_properties: tuple[tuple[str, str], ...] = ()
     answer_timeout_seconds: float = 30.0
 

@@ -1,7 +1,7 @@
 """What we publish on one Network Connection: the send quota, the server's limits, and resends.
 
-Knows which packet may leave now and what each PUBACK settles. Does not know connection states; `client` calls it while
-connected. What is in flight is the session's and outlives this object.
+Knows which packet may leave now and what each answer settles. Does not know connection states; `client` calls it while
+connected. What is in flight with QoS 1 is the session's and outlives this object; a QoS 2 exchange ends with it.
 """
 
 from collections import OrderedDict
@@ -13,7 +13,7 @@ from tidegate.mqtt import packets
 from tidegate.mqtt.aliases import ALIAS_ADDS_BYTES_MAX, ALIAS_PAYS_FROM_BYTES, OutboundAliases
 from tidegate.mqtt.events import Event, PublishesAccepted, PublishRefused, PublishSettled
 from tidegate.mqtt.inflight import Token
-from tidegate.mqtt.packets import PubAckPacket, PubAckRun
+from tidegate.mqtt.packets import PubAckPacket, PubAckRun, PubCompPacket, PubRecPacket
 from tidegate.mqtt.server_limits import ServerLimits
 from tidegate.mqtt.session import Session
 
@@ -31,6 +31,8 @@ class Publisher(Generic[Token]):
         self._aliases: OutboundAliases | None = None
         self._quota = 0
         self._resend: OrderedDict[int, None] = OrderedDict()
+        self._exchanges: dict[int, Token] = {}
+        self._released: set[int] = set()
 
     @property
     def room(self) -> int:
@@ -48,11 +50,11 @@ class Publisher(Generic[Token]):
         return len(self._resend)
 
     def publish(self, message: Message, token: Token) -> None:
-        """Send a message with its QoS, 0 or 1; see `ClientConnection.publish`."""
+        """Send a message with its QoS; see `ClientConnection.publish`."""
         if message.qos == 0:
             self._output.append(self._encode(message, None, False))
             return
-        assert self._quota > 0 and not self._resend, "no room for a QoS 1 message"
+        assert self._quota > 0 and not self._resend, "no room for a QoS 1 or 2 message"
         session = self._session
         packet_id = session.packet_ids.allocate()
         try:
@@ -60,7 +62,10 @@ class Publisher(Generic[Token]):
         except LocalViolation:
             session.packet_ids.release(packet_id)
             raise
-        session.inflight.add(packet_id, message, token)
+        if message.qos == 1:
+            session.inflight.add(packet_id, message, token)
+        else:
+            self._exchanges[packet_id] = token
         self._quota -= 1
         self._output.append(data)
 
@@ -115,6 +120,38 @@ class Publisher(Generic[Token]):
                 events.append(PublishesAccepted(tokens))
         if self._resend:
             self.resend(events)
+
+    def handle_pubrec(self, packet: PubRecPacket, events: list[Event[Token]]) -> None:
+        """Release one message of QoS 2, or settle it where the server refused it [MQTT-4.3.3-4].
+
+        Raises:
+            ProtocolViolation: it is not in flight with QoS 2, reason code 0x82.
+        """
+        packet_id, reason_code = packet.packet_id, int(packet.reason_code)
+        if packet_id not in self._exchanges:
+            raise ProtocolViolation(f"PUBREC for packet identifier {packet_id}, which is not in flight with QoS 2")
+        if reason_code >= 0x80:
+            self._end_exchange(packet_id, reason_code, packet.reason_str, events)
+            return
+        self._released.add(packet_id)
+        self._output.append(packets.encode_pubrel(packet_id))
+
+    def handle_pubcomp(self, packet: PubCompPacket, events: list[Event[Token]]) -> None:
+        """Settle one message of QoS 2.
+
+        Raises:
+            ProtocolViolation: no PUBREL of ours waits for it, reason code 0x82.
+        """
+        packet_id = packet.packet_id
+        if packet_id not in self._released:
+            raise ProtocolViolation(f"PUBCOMP for packet identifier {packet_id}, which was not released")
+        self._end_exchange(packet_id, int(packet.reason_code), packet.reason_str, events)
+
+    def _end_exchange(self, packet_id: int, code: int, reason_string: str | None, events: list[Event[Token]]) -> None:
+        self._released.discard(packet_id)
+        self._session.packet_ids.release(packet_id)
+        self._quota += 1
+        events.append(PublishSettled(self._exchanges.pop(packet_id), code, reason_string))
 
     def _encode(self, message: Message, packet_id: int | None, duplicate: bool) -> bytes:
         # Nearly every message and server: nothing to check, and no alias worth having.

@@ -41,7 +41,7 @@ class State(Enum):
     """The connection is over for us: what still comes is not read."""
 
 
-# Received packet type to next state. PUBREC and PUBCOMP are absent: this client publishes with QoS 0 and 1 only.
+# Received packet type to next state.
 RECEIVED: dict[State, dict[type[ReceivedPacket], State]] = {
     State.IDLE: {},
     State.CONNECTING: {
@@ -52,7 +52,9 @@ RECEIVED: dict[State, dict[type[ReceivedPacket], State]] = {
         PublishPacket: State.CONNECTED,
         PubAckPacket: State.CONNECTED,
         PubAckRun: State.CONNECTED,
+        PubRecPacket: State.CONNECTED,
         PubRelPacket: State.CONNECTED,
+        PubCompPacket: State.CONNECTED,
         SubAckPacket: State.CONNECTED,
         UnsubAckPacket: State.CONNECTED,
         PingRespPacket: State.CONNECTED,

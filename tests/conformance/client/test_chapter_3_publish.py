@@ -215,8 +215,7 @@ def test_section_3_3_2_3_properties_that_are_protocol_errors(properties: bytes) 
     assert connected().refused(publish(properties=properties)).reason_code in (0x81, 0x82)
 
 
-def test_section_3_3_1_2_a_publish_of_qos_2_is_never_sent_by_us() -> None:
-    """PUBREC and PUBCOMP are therefore unsolicited, whatever their identifier."""
+def test_section_4_3_2_pubrec_and_pubcomp_do_not_answer_a_publish_of_qos_1() -> None:
     for packet in (PubRecPacket(1), PubCompPacket(1)):
         conversation = connected()
         conversation.client.publish(message(), "one")

@@ -175,8 +175,8 @@ def test_failure_28_a_servers_keep_alive_turns_on_what_we_had_turned_off() -> No
 
 UNSOLICITED: list[tuple[str, Packet]] = [
     ("PUBACK for packet identifier 9, which is not in flight", PubAckPacket(9)),
-    ("PUBREC while connected", PubRecPacket(1)),
-    ("PUBCOMP while connected", PubCompPacket(1)),
+    ("PUBREC for packet identifier 1, which is not in flight with QoS 2", PubRecPacket(1)),
+    ("PUBCOMP for packet identifier 1, which was not released", PubCompPacket(1)),
     ("SUBACK for packet identifier 9, which nothing asked", SubAckPacket(9, [GRANTED])),
     ("SUBACK for packet identifier 1, which nothing asked", SubAckPacket(1, [GRANTED])),
     ("UNSUBACK for packet identifier 9, which nothing asked", UnsubAckPacket(9, [UnsubAckReasonCode.SUCCESS])),

@@ -41,7 +41,6 @@ MODES = {
 }
 
 LATER = {
-    24: "tokens",
     35: "transformations",
 }
 """Modes of parts that do not exist yet, and of which part."""

@@ -41,7 +41,7 @@ from tidegate.net.dialer import dial
 from tidegate.net.stream import Stream
 from tidegate.net.tasks import Tasks
 from tidegate.settings import Settings
-from tidegate.telemetry.events import Line
+from tidegate.telemetry.line import Line
 from tidegate.telemetry.logs import engine_logger, log_engine_line, set_levels, set_up_logs
 
 if TYPE_CHECKING:

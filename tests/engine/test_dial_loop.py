@@ -9,7 +9,8 @@ from tidegate.exceptions import ConnectFailed, CredentialError
 from tidegate.flow.events import ConnectionEnded, Side
 from tidegate.flow.policy import Retry, RetryKind
 from tidegate.net.stream import Stream, memory_pair
-from tidegate.telemetry.events import ConnectionsCutShort, CredentialRefused, DialFailed, EngineEvent, FlowHalted
+from tidegate.telemetry.credential_events import CredentialRefused
+from tidegate.telemetry.events import ConnectionsCutShort, DialFailed, EngineEvent, FlowHalted
 
 
 class Dialled:

@@ -17,13 +17,8 @@ from tidegate.flow.events import (
     StallSuspected,
 )
 from tidegate.flow.policy import Retry
-from tidegate.telemetry.events import (
-    ConnectionsCutShort,
-    CredentialRefused,
-    CredentialsChanged,
-    DialFailed,
-    FlowHalted,
-)
+from tidegate.telemetry.credential_events import CredentialRefused, CredentialsChanged
+from tidegate.telemetry.events import ConnectionsCutShort, DialFailed, FlowHalted
 from tidegate.telemetry.status import Health
 
 SOURCE, DESTINATION = Side.SOURCE, Side.DESTINATION

@@ -4,7 +4,7 @@ from tidegate.engine.tally import FlowTally
 from tidegate.flow.events import ConnectionEnded, MessageHeld, Side, Stalled
 from tidegate.flow.policy import Retry
 from tidegate.flow.relay import Relay
-from tidegate.telemetry.events import CredentialsChanged
+from tidegate.telemetry.credential_events import CredentialsChanged
 
 
 def test_figures_are_the_sum_over_relays() -> None:

@@ -1,10 +1,16 @@
 """One of the two connections: how it begins, and which reason for its end counts."""
 
+from dataclasses import replace
+
+import mqtt5
+import pytest
+from mqtt5 import AuthPacket, ConnAckPacket
 from tests.play import side_plan
 
 from tidegate.flow.connection import Connection
 from tidegate.flow.events import ConnectionEnded, Side
-from tidegate.flow.policy import BACKOFF, NEVER, NOW, SLOW
+from tidegate.flow.plan import SystemIdentityPlan, TokenPlan
+from tidegate.flow.policy import BACKOFF, NEVER, NOW, SLOW, TAKEN_OVER
 from tidegate.moment import Moment
 from tidegate.mqtt.events import ConnectionClosing
 
@@ -65,3 +71,95 @@ def test_ending_what_is_not_connected_does_nothing() -> None:
     connection = Connection(Side.SOURCE, side_plan("source"))
     connection.end(None, "over", NOW)
     assert connection.client is None
+
+
+def with_token() -> Connection:
+    """Return a live connection that presented `old`."""
+    plan = side_plan("source")
+    endpoint = replace(plan.endpoint, authentication=TokenPlan(audience="aio-internal"))
+    connection = Connection(Side.SOURCE, replace(plan, endpoint=endpoint))
+    connection.open(NOWADAYS, b"old")
+    assert connection.client is not None
+    connection.client.receive_data(ConnAckPacket().write(), NOWADAYS)
+    connection.client.data_to_send(NOWADAYS)
+    return connection
+
+
+def auth_sent(connection: Connection) -> list[tuple[int, bytes | None]]:
+    """Take what was sent, all of it AUTH for `K8S-SAT`, as reason codes and data."""
+    assert connection.client is not None
+    found = []
+    for data in connection.client.data_to_send(NOWADAYS):
+        packet, _ = mqtt5.read(memoryview(data))
+        assert isinstance(packet, AuthPacket) and packet.authentication_method == "K8S-SAT"
+        found.append((int(packet.reason_code), packet.authentication_data))
+    return found
+
+
+def test_a_new_token_is_presented_once_and_the_next_one_when_it_was_accepted() -> None:
+    connection = with_token()
+    assert connection.reauthenticate(b"new", NOWADAYS)
+    assert not connection.reauthenticate(b"newer", NOWADAYS)
+    assert auth_sent(connection) == [(0x19, b"new")]
+    connection.reauthenticated()
+    assert connection.reauthenticate(b"newer", NOWADAYS)
+    assert auth_sent(connection) == [(0x19, b"newer")]
+
+
+def test_without_a_live_connection_nothing_is_presented() -> None:
+    connection = Connection(Side.SOURCE, side_plan("source"))
+    assert not connection.reauthenticate(b"new", NOWADAYS)
+    connection.open(NOWADAYS)
+    assert not connection.reauthenticate(b"new", NOWADAYS)
+
+
+def test_a_challenge_is_answered_once_with_the_same_token() -> None:
+    connection = with_token()
+    connection.challenged()
+    assert auth_sent(connection) == []
+    connection.reauthenticate(b"new", NOWADAYS)
+    connection.challenged()
+    connection.challenged()
+    assert auth_sent(connection) == [(0x19, b"new"), (0x18, b"new")]
+
+
+@pytest.mark.parametrize(
+    "closing",
+    [
+        ConnectionClosing("disconnect", 0x87, ""),
+        ConnectionClosing("disconnect", 0x8C, ""),
+        ConnectionClosing("timeout", 0x80, "no AUTH from the server in time"),
+        None,
+    ],
+    ids=["refused", "no method", "no answer", "closed"],
+)
+def test_failure_24_a_server_that_does_not_take_a_new_token_is_connected_to_at_once(
+    closing: ConnectionClosing | None,
+) -> None:
+    connection = with_token()
+    connection.reauthenticate(b"new", NOWADAYS)
+    if closing is not None:
+        connection.end_for(closing)
+    assert connection.lose("gone").retry is NOW
+    # But a CONNECT with it that is refused as well is not tried again at once.
+    connection.open(NOWADAYS, b"new")
+    connection.end_for(ConnectionClosing("connack", 0x87, ""))
+    assert connection.lose("gone").retry is SLOW
+
+
+def test_a_take_over_while_a_new_token_is_presented_stays_one() -> None:
+    connection = with_token()
+    connection.reauthenticate(b"new", NOWADAYS)
+    connection.end_for(ConnectionClosing("disconnect", 0x8E, ""))
+    assert connection.lose("gone").retry is TAKEN_OVER
+
+
+def test_a_managed_identity_without_a_role_is_told_which() -> None:
+    plan = side_plan("source")
+    identity = SystemIdentityPlan(audience="https://eventgrid.azure.net")
+    connection = Connection(Side.SOURCE, replace(plan, endpoint=replace(plan.endpoint, authentication=identity)))
+    connection.open(NOWADAYS, b"token")
+    connection.end_for(ConnectionClosing("connack", 0x87, ""))
+    remedy = connection.lose("gone").remedy
+    assert remedy is not None
+    assert "EventGrid TopicSpaces Subscriber" in remedy

@@ -4,7 +4,8 @@ import pytest
 from mqtt5 import PublishPacket, QoS
 from tests.play import Play, connack, flow_plan, play, publish, side_plan
 
-from tidegate.flow.mapping import client_settings, outgoing, subscriptions
+from tidegate.flow.mapping import authentication_method, client_settings, outgoing, subscriptions
+from tidegate.flow.plan import AnonymousPlan, SystemIdentityPlan, TokenPlan, UserIdentityPlan, X509Plan
 from tidegate.flow.relay import Relay
 from tidegate.message import Message
 from tidegate.mqtt.client_settings import Subscription
@@ -18,6 +19,13 @@ def test_settings_are_the_sides() -> None:
     settings = client_settings(side, 20)
     assert (settings.keep_alive_seconds, settings.session_expiry_seconds) == (17, 18)
     assert (settings.receive_maximum, settings.packet_bytes_max) == (19, 20)
+
+
+def test_each_authentication_has_its_method_in_connect() -> None:
+    user = UserIdentityPlan(client_id="c", tenant_id="t", scope="https://a/.default", audience="https://a")
+    assert authentication_method(TokenPlan(audience="a")) == "K8S-SAT"
+    assert authentication_method(SystemIdentityPlan(audience="a")) == authentication_method(user) == "OAUTH2-JWT"
+    assert authentication_method(AnonymousPlan()) is authentication_method(X509Plan(secret="s")) is None
 
 
 def test_a_flow_that_wants_its_session_on_disk_says_so_in_connect() -> None:

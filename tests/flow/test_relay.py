@@ -1,9 +1,27 @@
 """The promise, told as conversations: what is acknowledged when, in which order, and what a lost connection changes."""
 
-from mqtt5 import ConnAckReasonCode, ConnectPacket, DisconnectPacket, DisconnectReasonCode, PublishPacket
-from tests.play import Play, connack, flow_plan, play, puback, publish, side_plan
+from dataclasses import replace
 
-from tidegate.flow.events import ConnectionEnded, ConnectionOpened, SessionLost, Side, SubscriptionsHeld
+from mqtt5 import (
+    AuthPacket,
+    AuthReasonCode,
+    ConnAckReasonCode,
+    ConnectPacket,
+    DisconnectPacket,
+    DisconnectReasonCode,
+    PublishPacket,
+)
+from tests.play import Play, connack, flow_plan, play, puback, publish, side_plan, suback
+
+from tidegate.flow.events import (
+    ConnectionEnded,
+    ConnectionOpened,
+    CredentialRenewed,
+    SessionLost,
+    Side,
+    SubscriptionsHeld,
+)
+from tidegate.flow.plan import TokenPlan
 from tidegate.flow.policy import BACKOFF, NOW, SLOW, TAKEN_OVER
 from tidegate.flow.relay import Relay
 from tidegate.transform.spec import TransformSpec
@@ -287,3 +305,22 @@ def test_side_states_and_the_age_of_the_oldest() -> None:
 def test_nothing_is_said_after_disconnect() -> None:
     scene = play(Relay(flow_plan())).connect(SOURCE).forget(SOURCE).source(connack(), b"\x00\x00").expect_closed(SOURCE)
     assert isinstance(scene.said(SOURCE)[-1], DisconnectPacket)
+
+
+def test_a_renewed_token_is_presented_while_messages_flow() -> None:
+    source = side_plan("source")
+    source = replace(source, endpoint=replace(source.endpoint, authentication=TokenPlan(audience="aio-internal")))
+    scene = play(Relay(flow_plan(source=source))).start_destination()
+    scene.do("open", lambda relay, now: relay.connection_made(SOURCE, now, b"old"))
+    scene.source(connack()).source(suback(1, 1)).forget(SOURCE)
+    scene.source(publish(1)).expect_destination(publish(1))
+    sent: list[bool] = []
+    scene.do("renew", lambda relay, now: sent.append(relay.reauthenticate(SOURCE, b"new", now)))
+    assert sent == [True]
+    renewing = AuthPacket(
+        reason_code=AuthReasonCode.RE_AUTHENTICATE, authentication_method="K8S-SAT", authentication_data=b"new"
+    )
+    scene.expect_source(renewing)
+    accepted = AuthPacket(reason_code=AuthReasonCode.SUCCESS, authentication_method="K8S-SAT")
+    scene.source(publish(2), accepted).expect_events(CredentialRenewed(SOURCE))
+    scene.expect_destination(publish(2)).destination(puback(1), puback(2)).expect_source(puback(1), puback(2))

@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 
-from tidegate.telemetry.events import Line
+from tidegate.telemetry.line import Line
 from tidegate.telemetry.logs import (
     InvalidLevel,
     engine_logger,

@@ -21,7 +21,7 @@ from tidegate.auth.digests import digest, digest_of_values
 from tidegate.auth.secret_source import SecretSource
 from tidegate.auth.x509 import SECRET_KEYS, X509
 from tidegate.exceptions import CredentialError
-from tidegate.flow.plan import AnonymousPlan, AuthenticationPlan, EndpointPlan, TokenPlan, X509Plan
+from tidegate.flow.plan import AuthenticationPlan, EndpointPlan, X509Plan
 from tidegate.moment import Moment
 
 __all__ = ["credential", "fingerprint", "ssl_context"]
@@ -54,12 +54,8 @@ def ssl_context(plan: EndpointPlan, source: SecretSource, *, now: Moment) -> ssl
 
 
 def credential(plan: AuthenticationPlan, source: SecretSource) -> Credential:
-    """Make the credential that an authentication plan names."""
-    match plan:
-        case AnonymousPlan() | TokenPlan():
-            return Anonymous()
-        case X509Plan(secret=secret):
-            return X509(secret, source)
+    """Make the credential for the TLS handshake that an authentication plan names; tokens are for MQTT."""
+    return X509(plan.secret, source) if isinstance(plan, X509Plan) else Anonymous()
 
 
 def fingerprint(plan: EndpointPlan, source: SecretSource) -> bytes:

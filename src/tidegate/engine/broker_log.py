@@ -15,7 +15,7 @@ from tidegate.broker.events import (
 from tidegate.broker.plan import ListenerPlan
 from tidegate.exceptions import StoreFailed
 from tidegate.moment import Moment
-from tidegate.telemetry.events import Line
+from tidegate.telemetry.line import Line
 from tidegate.telemetry.logs import log_engine_line
 
 __all__ = ["REFUSALS_EVERY_SECONDS", "BrokerLog"]

@@ -10,7 +10,8 @@ from tidegate.exceptions import ConnectFailed, CredentialError
 from tidegate.flow.events import ConnectionEnded, Side
 from tidegate.net.backoff import Backoff
 from tidegate.net.stream import Stream
-from tidegate.telemetry.events import ConnectionsCutShort, CredentialRefused, DialFailed, EngineEvent, FlowHalted
+from tidegate.telemetry.credential_events import CredentialRefused
+from tidegate.telemetry.events import ConnectionsCutShort, DialFailed, EngineEvent, FlowHalted
 
 __all__ = ["GOOD_CONNECTION_SECONDS", "SLOW_RETRY_SECONDS", "TAKEN_OVER_WINDOW_SECONDS", "DialLoop"]
 

@@ -22,7 +22,7 @@ from tidegate.engine.watch import Watch
 from tidegate.engine.worker_channel import SecretValues
 from tidegate.moment import Moment
 from tidegate.net.tasks import Tasks
-from tidegate.telemetry.events import Line
+from tidegate.telemetry.line import Line
 from tidegate.telemetry.logs import log_engine_line, set_levels
 from tidegate.telemetry.status import EngineStatus, ReloadStatus
 

@@ -21,18 +21,16 @@ from tidegate.flow.events import (
 )
 from tidegate.flow.plan import FlowPlan
 from tidegate.flow.policy import SUBSCRIBE_RETRY
+from tidegate.telemetry.credential_events import CredentialRefused, CredentialsChanged
 from tidegate.telemetry.events import (
-    CONFIGURATION_ERROR,
-    CONNECTION_FAILED,
     ConnectionsCutShort,
-    CredentialRefused,
-    CredentialsChanged,
     DialFailed,
     EngineEvent,
     FlowHalted,
     connection_remedy,
     line_of,
 )
+from tidegate.telemetry.line import CONFIGURATION_ERROR, CONNECTION_FAILED
 from tidegate.telemetry.status import DataflowHealth, FlowStatus, Health
 
 __all__ = ["FlowHealth", "Verdict", "dataflow_health"]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from tidegate.engine.status_http import Route, StatusHttp
 from tidegate.exceptions import ListenFailed
 from tidegate.net.tasks import Tasks
-from tidegate.telemetry.events import Line
+from tidegate.telemetry.line import Line
 from tidegate.telemetry.logs import log_engine_line
 
 __all__ = ["DEFAULT_PROMETHEUS_PORT", "Listeners"]

@@ -34,19 +34,18 @@ from tidegate.net.driver import RelayDriver
 from tidegate.net.packet_log import LoggedStream
 from tidegate.net.stream import Stream
 from tidegate.net.tasks import Tasks
+from tidegate.telemetry.credential_events import CredentialRefused, CredentialsChanged
 from tidegate.telemetry.drop_log import DropLog
 from tidegate.telemetry.events import (
-    CredentialRefused,
-    CredentialsChanged,
     DrainEnded,
     EngineEvent,
     FlowHalted,
     FlowStarted,
     FlowStopped,
-    Line,
     SessionNotRecorded,
     line_of,
 )
+from tidegate.telemetry.line import Line
 from tidegate.telemetry.logs import log_flow_line, logs_packets
 from tidegate.telemetry.status import FlowStatus, SideStatus
 

@@ -8,7 +8,8 @@ from collections import Counter
 from tidegate.flow.events import ConnectionEnded, MessageHeld, RelayEvent, Side, Stalled
 from tidegate.flow.policy import REASON_NAMES
 from tidegate.flow.relay import Relay
-from tidegate.telemetry.events import CredentialsChanged, EngineEvent
+from tidegate.telemetry.credential_events import CredentialsChanged
+from tidegate.telemetry.events import EngineEvent
 from tidegate.telemetry.status import Figures
 
 __all__ = ["FlowTally"]

@@ -25,7 +25,7 @@ from tidegate.engine.worker_channel import (
 )
 from tidegate.net.backoff import Backoff
 from tidegate.net.tasks import Tasks
-from tidegate.telemetry.events import Line
+from tidegate.telemetry.line import Line
 from tidegate.telemetry.logs import log_engine_line
 from tidegate.telemetry.status import FlowStatus
 

@@ -7,17 +7,15 @@ from dataclasses import replace
 
 from tidegate.flow.delivery import Delivery
 from tidegate.flow.events import ConnectionEnded, Side
-from tidegate.flow.mapping import client_settings
-from tidegate.flow.plan import SidePlan
-from tidegate.flow.policy import BACKOFF, NEVER, Retry, connection_retry, reason_name
+from tidegate.flow.mapping import authentication_method, client_settings
+from tidegate.flow.plan import SidePlan, SystemIdentityPlan, UserIdentityPlan
+from tidegate.flow.policy import BACKOFF, IDENTITY_REMEDIES, NEVER, NOW, SLOW, Retry, connection_retry, reason_name
 from tidegate.moment import Moment
 from tidegate.mqtt.client import ClientConnection
 from tidegate.mqtt.events import ConnectionClosing
 from tidegate.mqtt.session import Session
 
-__all__ = ["TOKEN_METHOD", "Connection"]
-
-TOKEN_METHOD = "K8S-SAT"  # noqa: S105 - it is the name of the method
+__all__ = ["Connection"]
 
 
 class Connection:
@@ -32,8 +30,11 @@ class Connection:
         self.client: ClientConnection[Delivery] | None = None
         self.is_writable = True
         self.is_final = False
+        self._authentication = plan.endpoint.authentication
         self._settings = client_settings(plan, packet_bytes_max)
         self._ending: ConnectionEnded | None = None
+        self._presented: bytes | None = None
+        self._was_challenged = False
 
     @property
     def is_connected(self) -> bool:
@@ -46,18 +47,45 @@ class Connection:
         return self._ending is not None
 
     def open(self, now: Moment, token: bytes | None = None) -> None:
-        """Begin a Network Connection over a transport that has just been opened; `token` is for `K8S-SAT` (facts 5.1)."""
+        """Begin a Network Connection over a transport that has just been opened; `token` is the data of the method."""
         assert self.client is None, f"the {self.side.value} is connected already"
         settings = self._settings
         if token is not None:
-            settings = replace(settings, authentication_method=TOKEN_METHOD, authentication_data=token)
+            method = authentication_method(self._authentication)
+            settings = replace(settings, authentication_method=method, authentication_data=token)
         self.client = ClientConnection(self.session, settings)
         self.is_writable = True
         self._ending = None
+        self._presented = None
         if self.is_final:
             self.end(None, "the data flow is stopping", NEVER)
         else:
             self.client.connect(now)
+
+    def reauthenticate(self, token: bytes, now: Moment) -> bool:
+        """Present a new token on the live connection (section 4.12.1); tell whether it was sent.
+
+        It is not while there is no connection, for the next CONNECT has it, nor while the one before is unanswered.
+        """
+        if self.client is None or not self.client.is_connected or self._presented is not None:
+            return False
+        self.client.reauthenticate(token, now)
+        self._presented = token
+        self._was_challenged = False
+        return True
+
+    def reauthenticated(self) -> None:
+        """Take note that the server accepted the new token."""
+        self._presented = None
+
+    def challenged(self) -> None:
+        """Answer AUTH 0x18 with the same token, as the products do (facts 5.1), but once.
+
+        A server in temporary trouble says it too; what it leaves unanswered runs into the time-out of AUTH.
+        """
+        if self.client is not None and self._presented is not None and not self._was_challenged:
+            self._was_challenged = True
+            self.client.continue_authentication(self._presented)
 
     def end(
         self,
@@ -74,7 +102,10 @@ class Connection:
         """
         if self.client is None or self._ending is not None:
             return
-        self._ending = ConnectionEnded(self.side, reason_code, detail, NEVER if self.is_final else retry, by_us)
+        remedy = None
+        if not by_us and isinstance(self._authentication, SystemIdentityPlan | UserIdentityPlan):
+            remedy = IDENTITY_REMEDIES.get(reason_code or 0)
+        self._ending = ConnectionEnded(self.side, reason_code, detail, NEVER if self.is_final else retry, by_us, remedy)
         self.client.disconnect(0, session_expiry_seconds)
 
     def end_for(self, event: ConnectionClosing) -> None:
@@ -83,14 +114,20 @@ class Connection:
         if code is not None and (event.cause == "connack" or event.cause == "disconnect"):
             verb = "refused the connection" if event.cause == "connack" else "disconnected"
             detail = f"the server {verb}: {reason_name(code)}" + (f" ({event.detail})" if event.detail else "")
-            self.end(code, detail, connection_retry(event.cause, code), by_us=False)
+            self._end_for(code, detail, connection_retry(event.cause, code), by_us=False)
         else:
-            self.end(code, event.detail, BACKOFF)
+            self._end_for(code, event.detail, BACKOFF, by_us=True)
+
+    def _end_for(self, code: int | None, detail: str, retry: Retry, *, by_us: bool) -> None:
+        if self._presented is not None and retry in (SLOW, BACKOFF):
+            # Whatever the server has against a new credential on a live connection, CONNECT may take it.
+            retry, detail = NOW, f"{detail}, when a new credential was presented; connecting anew with it"
+        self.end(code, detail, retry, by_us=by_us)
 
     def lose(self, detail: str) -> ConnectionEnded:
         """Forget the connection whose socket is gone; `detail` says why where nothing was known before."""
         assert self.client is not None
         self.client.release()
         self.client = None
-        retry = NEVER if self.is_final else BACKOFF
+        retry = NEVER if self.is_final else BACKOFF if self._presented is None else NOW
         return self._ending or ConnectionEnded(self.side, None, detail, retry, by_us=False)

@@ -11,6 +11,7 @@ from tidegate.flow.policy import Retry
 __all__ = [
     "ConnectionEnded",
     "ConnectionOpened",
+    "CredentialRenewed",
     "Drained",
     "FlowRefused",
     "MessageDropped",
@@ -46,7 +47,7 @@ class ConnectionEnded:
     """A Network Connection ended, or was refused; `retry` says how it is tried again.
 
     `reason_code` is that of the CONNACK, of a DISCONNECT, or of the rule that was broken; None when the socket just closed.
-    `by_us` tells who ended it.
+    `by_us` tells who ended it. `remedy` is what to do, where the endpoint's settings tell more than the reason code.
     """
 
     side: Side
@@ -54,6 +55,14 @@ class ConnectionEnded:
     detail: str
     retry: Retry
     by_us: bool
+    remedy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialRenewed:
+    """The server accepted a new credential on the live connection (AUTH 0x00)."""
+
+    side: Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +150,7 @@ class Drained:
 RelayEvent = (
     ConnectionOpened
     | ConnectionEnded
+    | CredentialRenewed
     | SessionLost
     | SubscriptionsHeld
     | FlowRefused

@@ -5,16 +5,34 @@ Knows both vocabularies. Does not know connections.
 
 from collections.abc import Callable
 
-from tidegate.flow.plan import FlowPlan, SidePlan
+from tidegate.flow.plan import (
+    AuthenticationPlan,
+    FlowPlan,
+    SidePlan,
+    SystemIdentityPlan,
+    TokenPlan,
+    UserIdentityPlan,
+)
 from tidegate.message import Message
 from tidegate.mqtt.client_settings import ClientSettings, Subscription
 from tidegate.transform.compiler import compile_transform
 from tidegate.transform.spec import Dropped
 
-__all__ = ["PERSISTENCE_PROPERTY", "client_settings", "outgoing", "subscriptions"]
+__all__ = ["PERSISTENCE_PROPERTY", "authentication_method", "client_settings", "outgoing", "subscriptions"]
 
 PERSISTENCE_PROPERTY = ("aio-persistence", "true")
 """The user property by which a client asks the local broker for persistence (facts 1.9)."""
+
+
+def authentication_method(plan: AuthenticationPlan) -> str | None:
+    """Return MQTT's name of an authentication method (facts 5), None where nothing is presented in CONNECT."""
+    match plan:
+        case TokenPlan():
+            return "K8S-SAT"
+        case SystemIdentityPlan() | UserIdentityPlan():
+            return "OAUTH2-JWT"
+        case _:
+            return None
 
 
 def client_settings(side: SidePlan, packet_bytes_max: int | None) -> ClientSettings:

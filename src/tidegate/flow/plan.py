@@ -16,8 +16,11 @@ __all__ = [
     "EndpointPlan",
     "FlowPlan",
     "SidePlan",
+    "SystemIdentityPlan",
     "TlsPlan",
+    "TokenAuthentication",
     "TokenPlan",
+    "UserIdentityPlan",
     "X509Plan",
 ]
 
@@ -43,12 +46,32 @@ class X509Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenPlan:
-    """A service account token of our own issuer for `audience`, made anew for each connection."""
+    """A service account token for `audience` (facts 5.1)."""
 
     audience: str
 
 
-AuthenticationPlan = AnonymousPlan | X509Plan | TokenPlan
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemIdentityPlan:
+    """An access token of the machine's own managed identity for `audience` (facts 5.3)."""
+
+    audience: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserIdentityPlan:
+    """An access token of the managed identity `client_id` in `tenant_id`; `audience` is `scope` without `/.default`."""
+
+    client_id: str
+    tenant_id: str
+    scope: str
+    audience: str
+
+
+TokenAuthentication = TokenPlan | SystemIdentityPlan | UserIdentityPlan
+"""What is presented as a token by enhanced authentication (section 4.12), and can be renewed on a live connection."""
+
+AuthenticationPlan = AnonymousPlan | X509Plan | TokenAuthentication
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ __all__ = [
     "BACKOFF",
     "CONNECTION_REMEDIES",
     "CONNECTION_RETRY",
+    "IDENTITY_REMEDIES",
     "NEVER",
     "NOW",
     "PUBLISH_REJECTIONS",
@@ -130,6 +131,16 @@ CONNECTION_REMEDIES: dict[int, str] = {
     0x97: "raise the broker's quota for connections or sessions",
     0x9C: _ADDRESS,
     0x9D: _ADDRESS,
+}
+
+_ROLES = "give the identity the role EventGrid TopicSpaces Publisher or EventGrid TopicSpaces Subscriber on the namespace or "
+_ROLES += "topic space, or its counterpart at another broker; a role takes some minutes to count"
+
+# What goes before CONNECTION_REMEDIES for a managed identity (facts 5.3).
+IDENTITY_REMEDIES: dict[int, str] = {
+    0x86: _ROLES,
+    0x87: _ROLES,
+    0x8C: "the broker takes no OAUTH2-JWT: choose an authentication method for the endpoint that it has",
 }
 
 SUBSCRIBE_REMEDIES: dict[int, str] = {

@@ -20,6 +20,7 @@ from tidegate.flow.deliveries import Deliveries
 from tidegate.flow.delivery import Delivery
 from tidegate.flow.events import (
     ConnectionOpened,
+    CredentialRenewed,
     Drained,
     FlowRefused,
     MessageDropped,
@@ -42,6 +43,7 @@ from tidegate.message import Message
 from tidegate.moment import Moment
 from tidegate.mqtt.client import ClientConnection
 from tidegate.mqtt.events import (
+    AuthenticationContinued,
     ConnectionAccepted,
     ConnectionClosing,
     Event,
@@ -49,6 +51,7 @@ from tidegate.mqtt.events import (
     PublishesAccepted,
     PublishRefused,
     PublishSettled,
+    Reauthenticated,
     Subscribed,
     Unsubscribed,
 )
@@ -177,7 +180,7 @@ class Relay:
         return earliest
 
     def connection_made(self, side: Side, now: Moment, token: bytes | None = None) -> None:
-        """Begin a Network Connection over a transport that has just been opened; `token` is a service account's."""
+        """Begin a Network Connection over a transport that has just been opened; `token` is for its authentication."""
         self._side(side).open(now, token)
 
     def receive_data(self, side: Side, data: bytes, now: Moment) -> None:
@@ -223,6 +226,13 @@ class Relay:
         """End one connection so that it is made again at once with its session kept, as after a new certificate."""
         self._side(side).end(None, detail, NOW)
 
+    def reauthenticate(self, side: Side, token: bytes, now: Moment) -> bool:
+        """Present a new token on a live connection; tell whether it was sent.
+
+        `CredentialRenewed` answers it, or a `ConnectionEnded` with retry `now`: a server may refuse to take one again.
+        """
+        return self._side(side).reauthenticate(token, now)
+
     def drain(self, now: Moment) -> None:
         """Stop reading the source, settle what is pending, disconnect both sides with their sessions kept."""
         if self._phase is not _Phase.FINISHED:
@@ -247,6 +257,13 @@ class Relay:
         if self._phase is not _Phase.FINISHED:
             self._finish()
             self._step(now)
+
+    def _authenticate(self, connection: Connection, event: Reauthenticated | AuthenticationContinued) -> None:
+        if isinstance(event, Reauthenticated):
+            connection.reauthenticated()
+            self._events.append(CredentialRenewed(connection.side))
+        else:
+            connection.challenged()
 
     def _side(self, side: Side) -> Connection:
         return self._source if side is _SOURCE else self._destination
@@ -441,6 +458,8 @@ class Relay:
                 self._quiet_at = now.monotonic + QUIET_SECONDS
         elif isinstance(event, ConnectionClosing):
             self._source.end_for(event)
+        elif isinstance(event, Reauthenticated | AuthenticationContinued):
+            self._authenticate(self._source, event)
 
     def _handle_destination(self, event: Event[Delivery], now: Moment) -> None:
         client = self._destination.client
@@ -451,6 +470,8 @@ class Relay:
             self._reject(event.token, event.reason_code, event.detail)
         elif isinstance(event, ConnectionClosing):
             self._destination.end_for(event)
+        elif isinstance(event, Reauthenticated | AuthenticationContinued):
+            self._authenticate(self._destination, event)
 
     def _source_accepted(
         self, event: ConnectionAccepted[Delivery], client: ClientConnection[Delivery], now: Moment

@@ -258,6 +258,12 @@ class ClientConnection(Generic[Token]):
         self._timers.arm(Timer.AUTH, now.monotonic + self.settings.answer_timeout_seconds)
         self._output.append(packets.encode_auth(REAUTHENTICATE, method, data))
 
+    def continue_authentication(self, data: bytes) -> None:
+        """Answer a challenge of the server with AUTH 0x18."""
+        method = self.settings.authentication_method
+        assert method is not None, "a challenge belongs to a method"
+        self._output.append(packets.encode_auth(CONTINUE_AUTHENTICATION, method, data))
+
     def disconnect(self, reason_code: int = 0, session_expiry_seconds: int | None = None) -> None:
         """Send DISCONNECT and read no more; the owner closes the socket once the output is written."""
         if self.state is State.CONNECTED:
@@ -384,9 +390,7 @@ class ClientConnection(Generic[Token]):
         reason_code = int(packet.reason_code)
         if self.state is State.CONNECTING and reason_code == CONTINUE_AUTHENTICATION:
             # Facts 5.1: to a challenge the client answers with the same token again.
-            self._output.append(
-                packets.encode_auth(CONTINUE_AUTHENTICATION, method, settings.authentication_data or b"")
-            )
+            self.continue_authentication(settings.authentication_data or b"")
         elif self._timers.is_armed(Timer.AUTH) and reason_code == CONTINUE_AUTHENTICATION:
             events.append(AuthenticationContinued(packet.authentication_data))
         elif self._timers.is_armed(Timer.AUTH) and reason_code == 0:

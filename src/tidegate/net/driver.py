@@ -46,7 +46,7 @@ class RelayDriver:
         """Whether the sockets are not read for a moment, so that the next reads are larger (`net.pacing`)."""
 
     def attach(self, side: Side, stream: Stream, token: bytes | None = None) -> None:
-        """Begin a Network Connection over a stream that was just dialled; `token` is a service account's."""
+        """Begin a Network Connection over a stream that was just dialled; `token` is for its authentication."""
         assert not self.is_attached(side), f"the {side.value} is attached already"
         attachment = _Attachment(self, self._relay, side, stream)
         self._set(side, attachment)

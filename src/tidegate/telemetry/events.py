@@ -3,9 +3,9 @@
 Knows what each event reads like to a person. Does not know loggers, formats or metrics endpoints.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from tidegate.flow.events import (
     ConnectionEnded,
@@ -24,38 +24,22 @@ from tidegate.flow.events import (
     SubscriptionsHeld,
 )
 from tidegate.flow.policy import CONNECTION_REMEDIES, SUBSCRIBE_REMEDIES, reason_name
+from tidegate.telemetry.credential_events import CREDENTIAL_LINES, CredentialEvent
+from tidegate.telemetry.line import CONFIGURATION_ERROR, CONNECTION_FAILED, Line
 from tidegate.telemetry.status import NOT_ERRORS
 
 __all__ = [
-    "CONFIGURATION_ERROR",
-    "CONNECTION_FAILED",
     "ConnectionsCutShort",
-    "CredentialRefused",
-    "CredentialsChanged",
     "DialFailed",
     "DrainEnded",
     "EngineEvent",
     "FlowHalted",
     "FlowStarted",
     "FlowStopped",
-    "Line",
-    "Mark",
     "SessionNotRecorded",
     "connection_remedy",
     "line_of",
 ]
-
-Mark = Literal["<", ">", "=", "!", "x"]
-"""Fixed marks of debug logs: received, sent, state, error, closing."""
-
-CONNECTION_FAILED: dict[Side, str] = {
-    Side.SOURCE: "DataflowMqttSourceConnectionFailed",
-    Side.DESTINATION: "DataflowMqttTargetConnectionFailed",
-}
-CONFIGURATION_ERROR: dict[Side, str] = {
-    Side.SOURCE: "DataflowMqttSourceConfigurationError",
-    Side.DESTINATION: "DataflowMqttTargetConfigurationError",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +50,6 @@ class DialFailed:
     detail: str
     hint: str | None
     next_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class CredentialRefused:
-    """A secret or config map cannot be used. `keeps_connection` tells whether the old connection goes on."""
-
-    side: Side
-    detail: str
-    hint: str | None
-    keeps_connection: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CredentialsChanged:
-    """A secret or config map of this side changed, and the connection is re-made with its session kept."""
-
-    side: Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +102,7 @@ class SessionNotRecorded:
 
 EngineEvent = (
     DialFailed
-    | CredentialRefused
-    | CredentialsChanged
+    | CredentialEvent
     | ConnectionsCutShort
     | FlowStarted
     | FlowStopped
@@ -146,26 +112,10 @@ EngineEvent = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One log line. `error_code` is the label it counts under in `aio_dataflow_errors`, None when it is not counted so.
-
-    Dropped messages are not: `Figures.payload_errors` counts those that have no line too.
-    """
-
-    level: Literal["error", "warning", "info", "debug"]
-    mark: Mark
-    text: str
-    hint: str | None = None
-    side: Side | None = None
-    error_code: str | None = None
-    fields: Mapping[str, str | int | float] = field(default_factory=dict)
-
-
 def connection_remedy(event: ConnectionEnded) -> str | None:
     """Return what a person can do about the end of a connection, None where its reason names nothing."""
-    if event.reason_code is None:
-        return None
+    if event.remedy is not None or event.reason_code is None:
+        return event.remedy
     if not event.by_us:
         return CONNECTION_REMEDIES.get(event.reason_code)
     return SUBSCRIBE_REMEDIES.get(event.reason_code) if event.side is Side.SOURCE else None
@@ -302,22 +252,6 @@ def _dial_failed(event: DialFailed) -> Line:
     )
 
 
-def _credential_refused(event: CredentialRefused) -> Line:
-    keeps = "; the connection goes on with the one before" if event.keeps_connection else ""
-    return Line(
-        "error",
-        "!",
-        f"the {event.side.value} has no usable credential: {event.detail}{keeps}",
-        event.hint,
-        side=event.side,
-        error_code=CONFIGURATION_ERROR[event.side],
-    )
-
-
-def _credentials_changed(event: CredentialsChanged) -> Line:
-    return Line("info", "=", f"the credential of the {event.side.value} changed; connecting anew", side=event.side)
-
-
 def _connections_cut_short(event: ConnectionsCutShort) -> Line:
     return Line(
         "warning",
@@ -379,8 +313,7 @@ _LINES: dict[type, Callable[[Any], Line]] = {
     StallEnded: _stall_ended,
     Drained: _drained,
     DialFailed: _dial_failed,
-    CredentialRefused: _credential_refused,
-    CredentialsChanged: _credentials_changed,
+    **CREDENTIAL_LINES,
     ConnectionsCutShort: _connections_cut_short,
     FlowStarted: _flow_started,
     FlowStopped: _flow_stopped,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Literal, TextIO
 
-from tidegate.telemetry.events import Line
+from tidegate.telemetry.line import Line
 from tidegate.telemetry.log_writer import LogWriter
 
 __all__ = [

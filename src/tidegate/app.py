@@ -14,12 +14,13 @@ import sys
 import time
 from collections.abc import Callable, Coroutine, Hashable, Sequence
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from tidegate import __version__
 from tidegate.auth.secret_directory import DirectorySource
 from tidegate.auth.secret_source import DeclaredSource, OverlaySource, SecretSource
+from tidegate.auth.token_file import TokenFile
 from tidegate.engine.control import Control
 from tidegate.engine.credentials import SourceCredentials
 from tidegate.engine.data_directory import DataDirectory, sessions_path
@@ -31,16 +32,18 @@ from tidegate.engine.routes import engine_routes, profile_routes
 from tidegate.engine.runner import FlowTools
 from tidegate.engine.session_records import SessionRecords
 from tidegate.engine.supervisor import Place, Supervisor
+from tidegate.engine.token_pool import TokenPool
 from tidegate.engine.watch import file_signature
 from tidegate.engine.worker import work
 from tidegate.engine.worker_channel import Channel, SecretValues, WorkerSetup
 from tidegate.engine.workers import Worker
 from tidegate.flow.plan import EndpointPlan, X509Plan
 from tidegate.moment import Moment
+from tidegate.net.daemon_thread import in_daemon_thread
 from tidegate.net.dialer import dial
 from tidegate.net.stream import Stream
 from tidegate.net.tasks import Tasks
-from tidegate.settings import Settings
+from tidegate.settings import Settings, TokenSettings
 from tidegate.telemetry.line import Line
 from tidegate.telemetry.logs import engine_logger, log_engine_line, set_levels, set_up_logs
 
@@ -67,9 +70,10 @@ def run_engine(paths: Sequence[str], settings: Settings, show: "Callable[[Loaded
     from tidegate.engine.load import load
 
     mounted = DirectorySource(settings.secrets_dir, settings.configmaps_dir)
+    token_files = [TokenFile(path) for path in settings.tokens.paths]
 
     def signature() -> Hashable:
-        return (file_signature(list_files(paths)), mounted.version())
+        return (file_signature(list_files(paths)), mounted.version(), *(file.version() for file in token_files))
 
     # Taken before the files are read, so that an edit in between is seen.
     seen = signature()
@@ -99,13 +103,13 @@ async def _engine(
 ) -> None:
     tasks = Tasks(_report_failure)
     records = SessionRecords(sessions_path(directory.path))
-    credentials = partial(_credentials, DirectorySource(settings.secrets_dir, settings.configmaps_dir))
+    credentials = _credentials(settings.secrets_dir, settings.configmaps_dir, settings.tokens)
 
     def new_broker() -> "EmbeddedBroker":
         # Imported here: its cryptography takes memory and time that an engine without a broker is spared.
         from tidegate.engine.embedded_broker import EmbeddedBroker
 
-        return EmbeddedBroker(directory.path, clock=_clock, tasks=tasks)
+        return EmbeddedBroker(directory.path, clock=_clock, tasks=tasks, token_seconds=settings.own_token_seconds)
 
     tools = _flow_tools(records, tasks, settings.connect_timeout_seconds, lambda: engine.broker)
     group = FlowGroup(tools, credentials(first.secret_values), drain_seconds=settings.drain_seconds)
@@ -169,7 +173,7 @@ async def _worker(end: socket.socket) -> None:
     set_up_logs(setup.log_format)
     set_levels(setup.log_level)
     tasks = Tasks(_report_failure)
-    credentials = partial(_credentials, DirectorySource(setup.secrets_dir, setup.configmaps_dir))
+    credentials = _credentials(setup.secrets_dir, setup.configmaps_dir, setup.tokens)
     records = SessionRecords(Path(setup.sessions_directory))
     tools = _flow_tools(records, tasks, setup.connect_timeout_seconds, lambda: None)
     group = FlowGroup(tools, credentials(setup.secret_values), drain_seconds=setup.drain_seconds)
@@ -198,8 +202,18 @@ def _flow_tools(
     return FlowTools(dial=dial_endpoint, records=records, tasks=tasks, clock=_clock, random=random.random)
 
 
-def _credentials(mounted: SecretSource, values: SecretValues) -> SourceCredentials:
-    return SourceCredentials(_secret_source(mounted, values), _clock, values.tokens)
+def _credentials(
+    secrets_dir: PurePath | None, configmaps_dir: PurePath | None, tokens: TokenSettings
+) -> Callable[[SecretValues], SourceCredentials]:
+    """Return what makes the credentials that belong to declared secrets; the pool of token sources stays the same."""
+    mounted = DirectorySource(secrets_dir, configmaps_dir)
+    pool = TokenPool(tokens, clock=_clock, run_blocking=in_daemon_thread)
+
+    def credentials(values: SecretValues) -> SourceCredentials:
+        pool.use_own_tokens(values.tokens)
+        return SourceCredentials(_secret_source(mounted, values), _clock, pool)
+
+    return credentials
 
 
 def _secret_source(mounted: SecretSource, values: SecretValues) -> SecretSource:
@@ -216,6 +230,7 @@ def _worker_setup(settings: Settings, place: Place, engine: Engine, directory: D
         connect_timeout_seconds=settings.connect_timeout_seconds,
         log_format=settings.log_format,
         log_level=settings.log_level or engine.declared.wanted.log_levels.get(place.profile, "info"),
+        tokens=settings.tokens,
         secret_values=engine.secret_values,
     )
 

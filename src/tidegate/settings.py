@@ -7,9 +7,31 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
 
-__all__ = ["OnRejected", "Settings"]
+__all__ = ["OnRejected", "Settings", "TokenSettings"]
 
 OnRejected = Literal["hold", "drop"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenSettings:
+    """Where tokens of endpoints come from, by audience: a file, or a command with its arguments.
+
+    `service_account_file` is for service account tokens of any other audience (`AIO_SAT_FILE`).
+    """
+
+    files: tuple[tuple[str, PurePath], ...] = ()
+    commands: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    service_account_file: PurePath | None = None
+
+    @property
+    def paths(self) -> tuple[PurePath, ...]:
+        """All files that tokens are read from."""
+        files = tuple(path for _, path in self.files)
+        return files if self.service_account_file is None else (*files, self.service_account_file)
+
+    def __repr__(self) -> str:
+        # The arguments of a command may hold a secret.
+        return f"TokenSettings({len(self.files)} files, {len(self.commands)} commands)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +44,8 @@ class Settings:
     `packet_bytes_max`: Maximum Packet Size announced to a source, None to announce none [MQTT-3.1.2-25].
     `on_rejected`: overrides the policy table for negative acknowledgements, None to use the table.
     `no_broker`: leave the name `aio-broker` to DNS and run no broker of our own.
+    `tokens`: where tokens of endpoints come from beside the cluster, the machine's identity and our own issuer.
+    `own_token_seconds`: life of the tokens that the embedded broker issues for our own flows.
     `http_host`, `http_port`: the status listener; port 0 turns it off.
     """
 
@@ -38,6 +62,8 @@ class Settings:
     connect_timeout_seconds: float = 30.0
     qos0_pending_bytes_max: int = 16 * 1024 * 1024
     packet_bytes_max: int | None = None
+    tokens: TokenSettings = TokenSettings()
+    own_token_seconds: float = 86_400.0
     http_host: str = "127.0.0.1"
     http_port: int = 9600
     log_level: str | None = None

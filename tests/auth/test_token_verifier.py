@@ -9,8 +9,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from tidegate.auth.client_token import TOKEN_BYTES_MAX
 from tidegate.auth.token_issuer import ALGORITHM, ISSUER, TokenIssuer
-from tidegate.auth.token_verifier import LEEWAY_SECONDS, TOKEN_BYTES_MAX, TokenRefused, verify_token
+from tidegate.auth.token_verifier import LEEWAY_SECONDS, TokenRefused, verify_token
 
 NOW = 1_800_000_000.0
 SUBJECT = "system:serviceaccount:azure-iot-operations:one"

@@ -9,7 +9,7 @@ from tidegate import app
 from tidegate.cli import main
 from tidegate.engine.data_directory import DataDirectory
 from tidegate.engine.load import Loaded
-from tidegate.settings import Settings
+from tidegate.settings import Settings, TokenSettings
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_flags_become_settings(started: list[Settings]) -> None:
     flags = (
         "run x --data-dir /d --http [::1]:80 --secrets-dir /s --configmaps-dir /c --allow-remote-only --on-rejected drop"
         " --stall-seconds 1000 --drain-seconds 2.5 --packet-bytes-max 1000 --log-level warn,flow=debug --log-format json"
-        " --namespace n"
+        " --namespace n --token-file a=/t --token-file b=/u --token-command c=mint --own-token-seconds 60"
     )
     assert main(flags.split()) == 0
     assert started == [
@@ -48,6 +48,8 @@ def test_flags_become_settings(started: list[Settings]) -> None:
             http_port=80,
             log_level="warn,flow=debug",
             log_format="json",
+            tokens=TokenSettings(files=(("a", PurePath("/t")), ("b", PurePath("/u"))), commands=(("c", ("mint",)),)),
+            own_token_seconds=60.0,
         )
     ]
 
@@ -67,6 +69,8 @@ def test_defaults_are_those_of_the_settings(started: list[Settings], monkeypatch
         ["--drain-seconds", "x"],
         ["--packet-bytes-max", "0"],
         ["--on-rejected", "ignore"],
+        ["--token-file", "path"],
+        ["--token-command", "a='"],
     ],
 )
 def test_what_is_not_understood_exits_2(

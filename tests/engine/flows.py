@@ -10,6 +10,7 @@ from tests.engine.skipping_loop import clock
 
 from tidegate.engine.runner import FlowTools
 from tidegate.engine.session_records import SessionRecords
+from tidegate.engine.token_provider import TokenProvider
 from tidegate.exceptions import CredentialError
 from tidegate.flow.plan import EndpointPlan
 from tidegate.net.stream import Stream
@@ -23,14 +24,15 @@ class FakeCredentials:
         self.version = version
         self.versions = versions
         self.problem = problem
+        self.providers: dict[str, TokenProvider] = {}
 
     def ssl_context(self, endpoint: EndpointPlan) -> ssl.SSLContext | None:
         if self.problem is not None:
             raise CredentialError("secret s", self.problem, "write both files")
         return None
 
-    def token(self, endpoint: EndpointPlan) -> bytes | None:
-        return None
+    def tokens(self, endpoint: EndpointPlan) -> TokenProvider | None:
+        return self.providers.get(endpoint.name)
 
     def fingerprint(self, endpoint: EndpointPlan) -> bytes:
         return self.versions.get(endpoint.name, self.version)

@@ -1,11 +1,16 @@
 import pytest
 from tests.engine.plans import endpoint_plan
+from tests.engine.token_sources import run_inline
 
 from tidegate.auth.secret_source import DeclaredSource
 from tidegate.engine.credentials import SourceCredentials
+from tidegate.engine.token_pool import TokenPool
 from tidegate.exceptions import CredentialError
 from tidegate.flow.plan import EndpointPlan, TlsPlan
 from tidegate.moment import Moment
+from tidegate.settings import TokenSettings
+
+POOL = TokenPool(TokenSettings(), clock=lambda: Moment(0.0, 0.0), run_blocking=run_inline)
 
 
 def with_ca(config_map: str) -> EndpointPlan:
@@ -18,10 +23,10 @@ def with_ca(config_map: str) -> EndpointPlan:
 
 def test_they_come_from_the_source_at_each_call() -> None:
     values = {"ca": {"ca.crt": "nonsense"}}
-    credentials = SourceCredentials(DeclaredSource({}, values), lambda: Moment(0.0, 0.0))
+    credentials = SourceCredentials(DeclaredSource({}, values), lambda: Moment(0.0, 0.0), POOL)
     assert credentials.ssl_context(endpoint_plan("a")) is None
     with pytest.raises(CredentialError, match="config map other"):
         credentials.ssl_context(with_ca("other"))
-    changed = SourceCredentials(DeclaredSource({}, {"ca": {"ca.crt": "other"}}), lambda: Moment(0.0, 0.0))
+    changed = SourceCredentials(DeclaredSource({}, {"ca": {"ca.crt": "other"}}), lambda: Moment(0.0, 0.0), POOL)
     assert credentials.fingerprint(with_ca("ca")) != changed.fingerprint(with_ca("ca"))
     assert credentials.fingerprint(endpoint_plan("a")) == changed.fingerprint(endpoint_plan("a"))

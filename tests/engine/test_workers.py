@@ -16,6 +16,7 @@ from tidegate.engine.diff import Assignment
 from tidegate.engine.worker_channel import SecretValues, WorkerSetup
 from tidegate.engine.workers import Worker
 from tidegate.net.tasks import Tasks
+from tidegate.settings import TokenSettings
 
 ROOT = Path(__file__).parents[2]
 SETUP = WorkerSetup(
@@ -26,6 +27,7 @@ SETUP = WorkerSetup(
     connect_timeout_seconds=1.0,
     log_format=None,
     log_level="info",
+    tokens=TokenSettings(),
     secret_values=SecretValues(),
 )
 ASSIGNMENT = Assignment((flow_plan(),))

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
+from tidegate.auth.client_token import TOKEN_BYTES_MAX
 from tidegate.auth.token_issuer import ALGORITHM, ISSUER
 
-__all__ = ["LEEWAY_SECONDS", "TOKEN_BYTES_MAX", "TokenClaims", "TokenRefused", "verify_token"]
+__all__ = ["LEEWAY_SECONDS", "TokenClaims", "TokenRefused", "verify_token"]
 
-TOKEN_BYTES_MAX = 16 * 1024
 LEEWAY_SECONDS = 30
 """How far the clock of who made a token may differ from ours."""
 

@@ -15,6 +15,7 @@ from typing import Any, Literal, NoReturn
 
 from tidegate.cli.options import resource_options
 from tidegate.cli.output import Outcome, print_error, render_diagnostics, summary
+from tidegate.cli.token_options import token_options, token_settings
 from tidegate.settings import OnRejected, Settings
 
 __all__ = ["EXAMPLES", "arguments", "run"]
@@ -27,6 +28,10 @@ EXAMPLES = (
         "tidegate run flows.yaml --secrets-dir /run/secrets",
     ),
     ("Show status and metrics to other machines too.", "tidegate run manifests/ --http 0.0.0.0:9600"),
+    (
+        "Run with a token of Kubernetes for a broker of the audience my-broker.",
+        "tidegate run flows.yaml --token-file my-broker=/var/run/secrets/tokens/my-broker",
+    ),
     ("See every connection in the log.", "tidegate run manifests/ --log-level debug --log-format text"),
 )
 
@@ -34,6 +39,7 @@ EXAMPLES = (
 def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
     """Declare the options."""
     resource_options(context, needs_paths=False)
+    token_options(context)
     context.argument(
         "data_dir",
         options_list=["--data-dir"],
@@ -59,6 +65,7 @@ def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is 
         help="Run no broker, and leave the name aio-broker to DNS.",
     )
     for name, help_text in (
+        ("own_token_seconds", "Life of the tokens that the embedded broker gives our own data flows. Default: a day."),
         ("stall_seconds", "Re-make a connection on which nothing was acknowledged for this long."),
         ("drain_seconds", "How long to settle pending messages before stopping."),
     ):
@@ -111,6 +118,9 @@ def run(
     stall_seconds: float = 60.0,
     drain_seconds: float = 5.0,
     packet_bytes_max: int | None = None,
+    token_file: list[tuple[str, str]] | None = None,
+    token_command: list[tuple[str, tuple[str, ...]]] | None = None,
+    own_token_seconds: float = 86_400.0,
     log_level: str | None = None,
     log_format: Literal["text", "json"] | None = None,
 ) -> Outcome | None:
@@ -140,6 +150,8 @@ def run(
         stall_seconds_max=max(stall_seconds, 900.0),
         drain_seconds=drain_seconds,
         packet_bytes_max=packet_bytes_max,
+        tokens=token_settings(token_file, token_command, os.environ),
+        own_token_seconds=own_token_seconds,
         http_host=http_host,
         http_port=http_port,
         log_level=log_level,

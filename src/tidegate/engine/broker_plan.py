@@ -31,6 +31,7 @@ from tidegate.resources.findings import enumerate_words
 from tidegate.resources.resolved_flow import ResolvedEndpoint, ResolvedFlow
 from tidegate.resources.resource_set import ResourceSet
 from tidegate.resources.source_map import FieldPath
+from tidegate.resources.token_rules import IDENTITY_METHODS
 from tidegate.resources.values import parse_host
 from tidegate.settings import Settings
 
@@ -119,9 +120,9 @@ def _check_method(
     authentication = endpoint.settings.authentication
     methods = resources.authentications.get(port.authentication_ref or "")
     if port.authentication_ref is None:
-        if authentication.method == "ServiceAccountToken":
+        if authentication.method == "ServiceAccountToken" or authentication.method in IDENTITY_METHODS:
             message = f"port {number} of the embedded broker has no authentication, and the endpoint "
-            message += f"`{endpoint.name}` uses the method ServiceAccountToken"
+            message += f"`{endpoint.name}` uses the method {authentication.method}"
             findings.add("error", "method-mismatch", message, flow.key, where, "use `method: Anonymous`")
         return
     if methods is None:

@@ -12,8 +12,10 @@ from tidegate.auth.secret_source import DeclaredSource, OverlaySource
 from tidegate.diagnostics import Diagnostic
 from tidegate.engine.credentials import SourceCredentials
 from tidegate.engine.load import Loaded
+from tidegate.engine.token_pool import TokenPool
 from tidegate.exceptions import CredentialError
 from tidegate.moment import Moment
+from tidegate.net.daemon_thread import in_daemon_thread
 from tidegate.resources.base import ResourceKey
 from tidegate.resources.source_map import path_text
 from tidegate.settings import Settings
@@ -34,7 +36,8 @@ def check_credentials(loaded: Loaded, settings: Settings, clock: Callable[[], Mo
         {name: config_map.content for name, config_map in resources.config_maps.items()},
     )
     mounted = DirectorySource(settings.secrets_dir, settings.configmaps_dir)
-    credentials = SourceCredentials(OverlaySource(declared, mounted), clock)
+    pool = TokenPool(settings.tokens, clock=clock, run_blocking=in_daemon_thread)
+    credentials = SourceCredentials(OverlaySource(declared, mounted), clock, pool)
     sides = chain.from_iterable((flow.source, flow.destination) for flow in loaded.plan.flows)
     findings: list[Diagnostic] = []
     for name, endpoint in sorted({side.endpoint.name: side.endpoint for side in sides}.items()):

@@ -1,15 +1,17 @@
-"""The credentials of endpoints, as the runner wants them: a context to dial with, and a digest that shows a change.
+"""The credentials of endpoints, as the runner wants them: a context to dial with, a digest that shows a change, tokens.
 
-Knows that both come from one source of secrets, which a reload replaces. Does not know where the secrets lie.
+Knows that secrets come from one source, which a reload replaces, and tokens from a pool that stays. Does not know where the
+secrets lie.
 """
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Protocol
 
 from tidegate.auth.secret_source import SecretSource
-from tidegate.exceptions import CredentialError
-from tidegate.flow.plan import EndpointPlan, TokenPlan
+from tidegate.engine.token_pool import TokenPool
+from tidegate.engine.token_provider import TokenProvider
+from tidegate.flow.plan import EndpointPlan
 from tidegate.moment import Moment
 
 __all__ = ["Credentials", "SourceCredentials"]
@@ -22,8 +24,8 @@ class Credentials(Protocol):
         """Return what to dial with, None for an endpoint without TLS. Raises `CredentialError`."""
         ...
 
-    def token(self, endpoint: EndpointPlan) -> bytes | None:
-        """Return the service account token to present, None where none is used. Raises `CredentialError`."""
+    def tokens(self, endpoint: EndpointPlan) -> TokenProvider | None:
+        """Return what gives the tokens to present, the same one each time; None where none is used."""
         ...
 
     def fingerprint(self, endpoint: EndpointPlan) -> bytes:
@@ -32,14 +34,12 @@ class Credentials(Protocol):
 
 
 class SourceCredentials:
-    """Credentials out of a source of secrets, read anew at each call. `tokens` are by audience."""
+    """Credentials out of a source of secrets, read anew at each call, and a pool of token sources."""
 
-    def __init__(
-        self, source: SecretSource, clock: Callable[[], Moment], tokens: Mapping[str, bytes] | None = None
-    ) -> None:
+    def __init__(self, source: SecretSource, clock: Callable[[], Moment], pool: TokenPool) -> None:
         self._source = source
         self._clock = clock
-        self._tokens = tokens or {}
+        self._pool = pool
 
     # `auth.tls` is imported when an endpoint has TLS: its cryptography takes memory and start-up time.
 
@@ -51,19 +51,9 @@ class SourceCredentials:
 
         return ssl_context(endpoint, self._source, now=self._clock())
 
-    def token(self, endpoint: EndpointPlan) -> bytes | None:
+    def tokens(self, endpoint: EndpointPlan) -> TokenProvider | None:
         """See `Credentials`."""
-        if not isinstance(endpoint.authentication, TokenPlan):
-            return None
-        audience = endpoint.authentication.audience
-        token = self._tokens.get(audience)
-        if token is None:
-            raise CredentialError(
-                f"token for {audience}",
-                "the embedded broker issues none for this audience",
-                "see the broker's own errors",
-            )
-        return token
+        return self._pool.provider(endpoint)
 
     def fingerprint(self, endpoint: EndpointPlan) -> bytes:
         """See `Credentials`."""

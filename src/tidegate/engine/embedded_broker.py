@@ -45,8 +45,9 @@ BROKER_FILE_NAME = "broker.json"
 FLOW_CLIENT = "aio-dataflow"
 """The service account of our own data flows (facts 5.3)."""
 
-TOKEN_SECONDS = 24 * 3600.0
-TOKEN_RENEW_SECONDS = 16 * 3600.0
+TOKEN_RENEWED_AFTER = 2 / 3
+"""The part of its life after which a token for our own flows is followed by the next."""
+
 RETRY_SECONDS = 5.0
 STOP_SECONDS_MAX = 2.0
 MEMORY_ADDRESS = "memory"
@@ -73,12 +74,18 @@ class _Open:
 
 
 class EmbeddedBroker:
-    """The broker of one data directory. `apply` starts it when a plan first asks for it."""
+    """The broker of one data directory. `apply` starts it when a plan first asks for it.
 
-    def __init__(self, directory: Path, *, clock: Callable[[], Moment], tasks: Tasks) -> None:
+    `token_seconds` is the life of the tokens for our own flows.
+    """
+
+    def __init__(
+        self, directory: Path, *, clock: Callable[[], Moment], tasks: Tasks, token_seconds: float = 86_400.0
+    ) -> None:
         self._directory = directory
         self._clock = clock
         self._tasks = tasks
+        self._token_seconds = token_seconds
         self._log = BrokerLog(clock)
         self._host: BrokerHost | None = None
         self._writer: JournalWriter | None = None
@@ -139,6 +146,12 @@ class EmbeddedBroker:
             for audience in getattr(method, "audiences", ())
         }
         return replace(values, config_maps=config_maps, tokens={each: self._token(each) for each in sorted(audiences)})
+
+    def seconds_until_new_tokens(self) -> float | None:
+        """Return how long until `secret_values` has another token for our own flows, None while there are none."""
+        now = self._clock().wall
+        ends = [issued + self._token_seconds * TOKEN_RENEWED_AFTER for _, issued in self._tokens.values()]
+        return max(0.0, min(ends) - now) if ends else None
 
     def connect(self, endpoint: EndpointPlan) -> Stream:
         """Return the client's end of an in-memory link that stands for the listener on the endpoint's port.
@@ -324,8 +337,8 @@ class EmbeddedBroker:
         assert self._issuer is not None
         now = self._clock().wall
         token, issued = self._tokens.get(audience, (b"", 0.0))
-        if not token or now - issued >= TOKEN_RENEW_SECONDS:
-            token = self._issuer.issue(audience, FLOW_CLIENT, TOKEN_SECONDS, now).encode()
+        if not token or now - issued >= self._token_seconds * TOKEN_RENEWED_AFTER:
+            token = self._issuer.issue(audience, FLOW_CLIENT, self._token_seconds, now).encode()
             self._tokens[audience] = (token, now)
         return token
 

@@ -35,6 +35,10 @@ CREDENTIAL_CHECK_SECONDS = 60.0
 """Between looks at credentials that have not changed but may have become valid with time."""
 
 
+CREDENTIAL_CHECK_SECONDS_MIN = 0.1
+"""Between two looks, however short the lives of our own tokens are."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
     """Where edits come from: `load` reads and validates what is declared, `signature` changes with it; both in a thread.
@@ -201,7 +205,9 @@ class Engine:
 
     async def _check_credentials(self) -> None:
         while True:
-            await asyncio.sleep(CREDENTIAL_CHECK_SECONDS)
+            due = None if self._broker is None else self._broker.seconds_until_new_tokens()
+            seconds = CREDENTIAL_CHECK_SECONDS if due is None else min(due, CREDENTIAL_CHECK_SECONDS)
+            await asyncio.sleep(max(seconds, CREDENTIAL_CHECK_SECONDS_MIN))
             await self._use_credentials()
 
     def _reject(self, found: Rejected, now: Moment) -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from tidegate.flow.events import (
     ConnectionEnded,
     ConnectionOpened,
+    CredentialRenewed,
     FlowRefused,
     MessageHeld,
     PromiseWeakened,
@@ -129,7 +130,7 @@ class FlowHealth:
             self._sides[event.side].cut_short = Verdict(
                 "Degraded", CONNECTION_FAILED[event.side], _with_hint(line.text, line.hint)
             )
-        elif isinstance(event, CredentialsChanged):
+        elif isinstance(event, CredentialsChanged | CredentialRenewed):
             self._sides[event.side].credential = None
         elif isinstance(event, FlowHalted):
             self._halted = Verdict("Unavailable", CONNECTION_FAILED[event.side], _with_hint(event.detail, event.hint))

@@ -17,21 +17,21 @@ from tidegate.flow.plan import (
     EndpointPlan,
     FlowPlan,
     SidePlan,
+    SystemIdentityPlan,
     TlsPlan,
     TokenPlan,
+    UserIdentityPlan,
     X509Plan,
 )
 from tidegate.mqtt.topics import SHARE_PREFIX, filter_error
 from tidegate.resources.base import ResourceKey
 from tidegate.resources.broker_rules import check_broker
 from tidegate.resources.dataflow import Dataflow
-from tidegate.resources.dataflow_endpoint import MqttSettings
 from tidegate.resources.defaults import (
     BUILT_IN_AUDIENCE,
     BUILT_IN_CA_CONFIG_MAP,
     BUILT_IN_CA_KEY,
     BUILT_IN_HOST,
-    DEFAULT_NAME,
 )
 from tidegate.resources.finding_list import FindingList
 from tidegate.resources.references import SecretNames, check_names, check_secrets
@@ -39,6 +39,7 @@ from tidegate.resources.resolved_flow import ResolvedEndpoint, ResolvedFlow, res
 from tidegate.resources.resource_set import ResourceSet
 from tidegate.resources.side_rules import check_endpoint, check_filters, check_sides, check_unused_settings
 from tidegate.resources.source_map import SourceMap
+from tidegate.resources.token_rules import DEFAULT_SCOPE, check_token_settings, system_audience, user_scope
 from tidegate.resources.values import parse_host
 from tidegate.settings import Settings
 from tidegate.transform.spec import TransformSpec
@@ -98,6 +99,7 @@ def validate(
         endpoint = resolve_endpoint(name, resources)
         if endpoint is not None:
             check_endpoint(endpoint, findings)
+            check_token_settings(endpoint, findings)
     templates: dict[ResourceKey, TopicTemplate] = {}
     for dataflow in resources.dataflows.values():
         check_filters(dataflow, findings)
@@ -108,7 +110,8 @@ def validate(
     for flow in flows:
         check_sides(flow, allow_remote_only=settings.allow_remote_only, findings=findings)
         if flow.is_enabled:
-            used |= _refuse_what_is_not_built_yet(flow, settings, findings)
+            used |= {flow.source.name, flow.destination.name}
+            _refuse_what_is_not_built_yet(flow, findings)
             if flow.key in templates and not any(map(filter_error, flow.topic_filters)):
                 hop = Hop(_address(flow.source), _address(flow.destination), flow.topic_filters, templates[flow.key])
                 hops.append((flow, hop))
@@ -170,26 +173,9 @@ def _check_template(dataflow: Dataflow, templates: dict[ResourceKey, TopicTempla
         findings.add("error", "topic-template", message, dataflow.key, path, at=(error.offset, error.length))
 
 
-def _refuse_what_is_not_built_yet(flow: ResolvedFlow, settings: Settings, findings: FindingList) -> set[str]:
-    """Refuse, in words, what an enabled data flow uses and a later version brings. Nothing else knows of this.
-
-    Returns:
-        The endpoints whose authentication can be used.
-    """
+def _refuse_what_is_not_built_yet(flow: ResolvedFlow, findings: FindingList) -> None:
+    """Refuse, in words, what an enabled data flow uses and a later version brings. Nothing else knows of this."""
     later = "with a later version"
-    used: set[str] = set()
-    for side, path in ((flow.source, flow.source_path), (flow.destination, flow.destination_path)):
-        method = side.settings.authentication.method
-        has_token = method == "ServiceAccountToken" and is_embedded(side, settings)
-        if method in ("Anonymous", "X509Certificate") or has_token:
-            used.add(side.name)
-        else:
-            where = " for other brokers" if method == "ServiceAccountToken" else ""
-            message = f"the endpoint `{side.name}` uses the method {method}, which arrives{where} {later}"
-            hint = "use the method `Anonymous` or `X509Certificate`"
-            if side.name == DEFAULT_NAME:
-                hint = f"declare the endpoint `default` with the host of your broker, and {hint}"
-            findings.add("error", "not-yet", message, flow.key, (*path, "endpointRef"), hint)
     if flow.destination.settings.cloud_event_attributes == "CreateOrRemap":
         message = (
             f"the endpoint `{flow.destination.name}` has cloudEventAttributes CreateOrRemap, which arrives {later}"
@@ -208,7 +194,6 @@ def _refuse_what_is_not_built_yet(flow: ResolvedFlow, settings: Settings, findin
                 message = f"the transformation has {stage} rules, which arrive {later}"
                 hint = f"remove `{stage}`, or switch the data flow off with `mode: Disabled`"
                 findings.add("error", "not-yet", message, flow.key, path, hint, "name")
-    return used
 
 
 def _check_loops(flows: list[tuple[ResolvedFlow, Hop]], findings: FindingList) -> None:
@@ -290,7 +275,7 @@ def _endpoint_plan(endpoint: ResolvedEndpoint, settings_of_process: Settings) ->
         transport="websocket" if settings.protocol == "WebSockets" else "tcp",
         path=path or _WEBSOCKET_PATH,
         tls=tls if settings.tls.mode == "Enabled" else None,
-        authentication=_authentication_plan(settings),
+        authentication=_authentication_plan(endpoint),
         service_type=_service_type(endpoint),
         is_embedded=is_ours,
     )
@@ -302,13 +287,20 @@ def _address(endpoint: ResolvedEndpoint) -> tuple[str, int]:
     return address.host.lower(), address.port or default_port
 
 
-def _authentication_plan(settings: MqttSettings) -> AuthenticationPlan:
-    authentication = settings.authentication
+def _authentication_plan(endpoint: ResolvedEndpoint) -> AuthenticationPlan:
+    authentication = endpoint.settings.authentication
     if authentication.x509_certificate_settings is not None:
         return X509Plan(secret=authentication.x509_certificate_settings.secret_ref)
     if authentication.method == "ServiceAccountToken":
         token = authentication.service_account_token_settings
         return TokenPlan(audience=token.audience if token is not None else BUILT_IN_AUDIENCE)
+    if authentication.method == "SystemAssignedManagedIdentity":
+        return SystemIdentityPlan(audience=system_audience(endpoint))
+    if authentication.user_assigned_managed_identity_settings is not None:
+        user, scope = authentication.user_assigned_managed_identity_settings, user_scope(endpoint)
+        return UserIdentityPlan(
+            client_id=user.client_id, tenant_id=user.tenant_id, scope=scope, audience=scope.removesuffix(DEFAULT_SCOPE)
+        )
     return AnonymousPlan()
 
 

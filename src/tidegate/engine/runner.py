@@ -17,6 +17,7 @@ from tidegate.engine.dial_loop import GOOD_CONNECTION_SECONDS, DialLoop
 from tidegate.engine.health import FlowHealth, Verdict
 from tidegate.engine.session_records import SessionRecords
 from tidegate.engine.tally import FlowTally
+from tidegate.engine.token_renewal import TokenRenewal
 from tidegate.exceptions import CredentialError
 from tidegate.flow.events import (
     ConnectionEnded,
@@ -54,6 +55,9 @@ __all__ = ["FlowRunner", "FlowTools", "iso_time"]
 CLOSING_SECONDS_MAX = 3.0
 """How long the sockets of a relay that has ended may take to close."""
 
+
+CREDENTIAL_REFUSALS = frozenset({0x86, 0x87, 0x8C})
+"""Reason codes that may be due to the credential (section 3.2.2.2)."""
 
 _UP = ("connected", "subscribed")
 
@@ -99,6 +103,7 @@ class FlowRunner:
         self._drained = asyncio.Event()
         self._fingerprints: dict[Side, bytes] = {}
         self._tokens: dict[Side, bytes] = {}
+        self._renewals = self._token_renewals()
         self._credential_errors: dict[Side, str] = {}
         self._last_errors: dict[Side, str] = {}
         wall = tools.clock().wall
@@ -112,6 +117,9 @@ class FlowRunner:
         for side, loop in self._loops.items():
             name = f"dial {self.plan.name}-{self.plan.ordinal} {side.value}"
             self._loop_tasks.append(self._tools.tasks.start(loop.run(), name))
+        for side, renewal in self._renewals.items():
+            name = f"tokens of {self.plan.name}-{self.plan.ordinal} {side.value}"
+            self._loop_tasks.append(self._tools.tasks.start(renewal.run(), name))
 
     async def stop(self, *, end_session: bool, seconds: float) -> None:
         """Settle what is pending and disconnect, within `seconds`; then leave what is unsettled to the source's session.
@@ -146,9 +154,14 @@ class FlowRunner:
         self._credentials = credentials
         for side in Side:
             endpoint = self._side_plan(side).endpoint
+            renewal = self._renewals.get(side)
+            # A new token needs no new connection; where there is none, it is worth another attempt.
+            if renewal is not None and renewal.look() and not self._driver.is_attached(side):
+                self._loops[side].wake()
             if credentials.fingerprint(endpoint) == self._fingerprints.get(side):
                 self._credential_errors.pop(side, None)
-                self._health.clear_credential(side)
+                if renewal is None or renewal.problem is None:
+                    self._health.clear_credential(side)
                 continue
             try:
                 credentials.ssl_context(endpoint)
@@ -224,7 +237,13 @@ class FlowRunner:
             last_error=self._last_errors.get(side),
             next_retry_seconds=self._loops[side].next_retry_seconds,
             since=iso_time(since),
+            renewals=self._tally.renewals[side],
+            credential_expires=self._expiry(side),
         )
+
+    def _expiry(self, side: Side) -> str | None:
+        held = self._renewals[side].held if side in self._renewals else None
+        return None if held is None or held.expires_wall is None else iso_time(held.expires_wall)
 
     def _side_plan(self, side: Side) -> SidePlan:
         return self.plan.source if side is Side.SOURCE else self.plan.destination
@@ -240,6 +259,21 @@ class FlowRunner:
             random=self._tools.random,
         )
 
+    def _token_renewals(self) -> dict[Side, TokenRenewal]:
+        tools = self._tools
+        renewals: dict[Side, TokenRenewal] = {}
+        for side in Side:
+            provider = self._credentials.tokens(self._side_plan(side).endpoint)
+            if provider is not None:
+                present = partial(self._present, side)
+                renewals[side] = TokenRenewal(
+                    side, provider, present=present, report=self._report, clock=tools.clock, random=tools.random
+                )
+        return renewals
+
+    def _present(self, side: Side, token: bytes) -> bool:
+        return self._driver.call(lambda relay, now: relay.reauthenticate(side, token, now))
+
     def _attach(self, side: Side, stream: Stream) -> None:
         self._driver.attach(side, stream, self._tokens.pop(side, None))
 
@@ -248,9 +282,9 @@ class FlowRunner:
         # Of the attempt, whatever comes of it: what was tried already is no reason to hurry the next one.
         self._fingerprints[side] = self._credentials.fingerprint(endpoint)
         tls = self._credentials.ssl_context(endpoint)
-        token = self._credentials.token(endpoint)
-        if token is not None:
-            self._tokens[side] = token
+        renewal = self._renewals.get(side)
+        if renewal is not None:
+            self._tokens[side] = await renewal.for_connection()
         stream = await self._tools.dial(endpoint, tls)
         # Asked once for each connection, so that packets cost nothing where nobody wants their lines.
         return LoggedStream(stream, partial(self._log_packet, side)) if logs_packets(self.plan.profile) else stream
@@ -273,8 +307,13 @@ class FlowRunner:
         self._report(event)
         if isinstance(event, ConnectionOpened):
             self._loops[event.side].accepted()
+            if event.side in self._renewals:
+                self._renewals[event.side].opened()
         elif isinstance(event, ConnectionEnded):
             self._loops[event.side].ended(event)
+            if event.side in self._renewals:
+                is_refused = not event.by_us and event.reason_code in CREDENTIAL_REFUSALS
+                self._renewals[event.side].ended(is_refused=is_refused)
         elif isinstance(event, SubscriptionsHeld):
             self._record(event.topic_filters)
         elif isinstance(event, Drained):

@@ -5,7 +5,7 @@ Knows sums of figures, reconnects by reason and errors by code. Does not know wh
 
 from collections import Counter
 
-from tidegate.flow.events import ConnectionEnded, MessageHeld, RelayEvent, Side, Stalled
+from tidegate.flow.events import ConnectionEnded, CredentialRenewed, MessageHeld, RelayEvent, Side, Stalled
 from tidegate.flow.policy import REASON_NAMES
 from tidegate.flow.relay import Relay
 from tidegate.telemetry.credential_events import CredentialsChanged
@@ -24,6 +24,7 @@ class FlowTally:
     def __init__(self) -> None:
         self.reconnects: dict[Side, Counter[str]] = {side: Counter() for side in Side}
         self.errors: dict[Side, Counter[str]] = {side: Counter() for side in Side}
+        self.renewals: Counter[Side] = Counter()
         self._retired = Figures()
         self._announced: dict[Side, str] = {}
 
@@ -42,11 +43,13 @@ class FlowTally:
             self._retired.dropped["returned"] = self._retired.dropped.get("returned", 0) + left
 
     def note(self, event: RelayEvent | EngineEvent) -> None:
-        """Count the reconnects that an event stands for."""
+        """Count the reconnects and renewals that an event stands for."""
         if isinstance(event, MessageHeld):
             self._announced[Side.DESTINATION] = _OWN_REASONS[MessageHeld]
         elif isinstance(event, Stalled | CredentialsChanged):
             self._announced[event.side] = _OWN_REASONS[type(event)]
+        elif isinstance(event, CredentialRenewed):
+            self.renewals[event.side] += 1
         elif isinstance(event, ConnectionEnded):
             announced = self._announced.pop(event.side, None)
             if event.retry.kind != "never":

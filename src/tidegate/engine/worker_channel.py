@@ -13,6 +13,7 @@ from pathlib import PurePath
 from typing import Literal
 
 from tidegate.engine.diff import Assignment
+from tidegate.settings import TokenSettings
 
 __all__ = [
     "Apply",
@@ -57,6 +58,7 @@ class WorkerSetup:
     connect_timeout_seconds: float
     log_format: Literal["text", "json"] | None
     log_level: str
+    tokens: TokenSettings
     secret_values: SecretValues
 
 

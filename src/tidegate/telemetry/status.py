@@ -72,7 +72,8 @@ class SideStatus(msgspec.Struct, kw_only=True):
     """One connection of a data flow. `since` is when `state` was entered, RFC 3339 in UTC.
 
     `reconnects` counts connections that ended and were to be re-made, by reason; `errors` counts by `error_code` of
-    facts 8.1. `next_retry_seconds` is None when no retry is waiting.
+    facts 8.1. `next_retry_seconds` is None when no retry is waiting. `renewals` counts credentials that were renewed on a
+    live connection, `credential_expires` is when the one in use ends, RFC 3339 in UTC; None for one that does not.
     """
 
     endpoint: str
@@ -86,6 +87,8 @@ class SideStatus(msgspec.Struct, kw_only=True):
     last_error: str | None
     next_retry_seconds: float | None
     since: str | None
+    renewals: int = 0
+    credential_expires: str | None = None
 
     @classmethod
     def idle(cls, plan: SidePlan) -> "SideStatus":

@@ -16,7 +16,7 @@ from typing import Literal, Protocol
 
 from tests.integration.harness.ports import free_port
 
-__all__ = ["CutPlan", "Ending", "FaultProxy", "Tap"]
+__all__ = ["CutPlan", "Ending", "FaultProxy", "Intercept", "Tap"]
 
 READ_BYTES = 64 * 1024
 LINGER_RESET = struct.pack("ii", 1, 0)
@@ -37,6 +37,10 @@ class Tap(Protocol):
 
 Ending = Literal["fin", "reset", "silence"]
 """`silence`: the rest never comes, and nobody closes."""
+
+
+Intercept = Callable[[int, bytes], bytes | None]
+"""Asked of what the engine sends on a connection: bytes end it, with them as the answer in place of the broker's."""
 
 
 @dataclass(slots=True)
@@ -99,6 +103,7 @@ class FaultProxy:
         self.tap = tap
         self.connections = 0
         self.cut_plan: CutPlan | None = None
+        self.intercept: Intercept | None = None
         self.trickle_bytes = 0
         self.delay_seconds = 0.0
         self.refusing = False
@@ -248,6 +253,10 @@ class FaultProxy:
                 if not data:
                     break
                 data = link.admit(data)
+                answer = self.intercept(link.number, data) if self.intercept and direction == "up" else None
+                if answer is not None:
+                    await self._answer(link, answer)
+                    return
                 if self.tap and data:
                     self.tap.passing(link.number, direction, data)
                 writer.write(data)
@@ -260,6 +269,12 @@ class FaultProxy:
         except OSError:
             pass
         link.cut(reset=False)
+
+    async def _answer(self, link: Link, answer: bytes) -> None:
+        link.sides[0].write(answer)
+        await link.sides[0].drain()
+        link.sides[0].close()
+        link.sides[1].transport.abort()
 
     async def _end_as_planned(self, link: Link) -> None:
         if self.cut_plan and link in self.links:

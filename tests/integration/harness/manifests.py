@@ -36,17 +36,23 @@ def endpoint(
     host: str = "127.0.0.1",
     ca: str | None = None,
     client_secret: str | None = None,
+    audience: str | None = None,
     tls: bool = False,
     path: str = "",
     **settings: Value,
 ) -> Declared:
-    """An MQTT endpoint. `ca` names a config map (and turns TLS on), `client_secret` a secret; `settings` go to `mqttSettings`."""
+    """An MQTT endpoint. `ca` names a config map (and turns TLS on), `client_secret` a secret.
+
+    With `audience` it authenticates with a service account token. `settings` go to `mqttSettings`.
+    """
     tls_settings: dict[str, Value] = {"mode": "Enabled" if ca or tls else "Disabled"}
     if ca:
         tls_settings["trustedCaCertificateConfigMapRef"] = ca
     authentication: dict[str, Value] = {"method": "Anonymous", "anonymousSettings": {}}
     if client_secret:
         authentication = {"method": "X509Certificate", "x509CertificateSettings": {"secretRef": client_secret}}
+    if audience:
+        authentication = {"method": "ServiceAccountToken", "serviceAccountTokenSettings": {"audience": audience}}
     mqtt = {"host": f"{host}:{port}{path}", "tls": tls_settings, "authentication": authentication, **settings}
     return _resource(CONNECTIVITY, "DataflowEndpoint", name, spec={"endpointType": "Mqtt", "mqttSettings": mqtt})
 

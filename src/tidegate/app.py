@@ -18,6 +18,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from tidegate import __version__
+from tidegate.auth.cluster import find_cluster
 from tidegate.auth.secret_directory import DirectorySource
 from tidegate.auth.secret_source import DeclaredSource, OverlaySource, SecretSource
 from tidegate.auth.token_file import TokenFile
@@ -207,7 +208,7 @@ def _credentials(
 ) -> Callable[[SecretValues], SourceCredentials]:
     """Return what makes the credentials that belong to declared secrets; the pool of token sources stays the same."""
     mounted = DirectorySource(secrets_dir, configmaps_dir)
-    pool = TokenPool(tokens, clock=_clock, run_blocking=in_daemon_thread)
+    pool = TokenPool(tokens, cluster=find_cluster(os.environ), clock=_clock, run_blocking=in_daemon_thread)
 
     def credentials(values: SecretValues) -> SourceCredentials:
         pool.use_own_tokens(values.tokens)

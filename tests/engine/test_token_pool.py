@@ -1,13 +1,15 @@
 from dataclasses import replace
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 import pytest
 from tests.engine.plans import endpoint_plan
 from tests.engine.skipping_loop import clock
 from tests.engine.token_sources import run_inline
 
+from tidegate.auth.cluster import Cluster
 from tidegate.auth.token_command import TokenCommand
 from tidegate.auth.token_file import TokenFile
+from tidegate.auth.token_request import TokenRequest
 from tidegate.auth.token_source import MissingSource, OwnTokenSource
 from tidegate.engine.token_pool import TokenPool, token_authentication
 from tidegate.exceptions import CredentialError
@@ -18,8 +20,8 @@ HERE = TokenPlan(audience="here")
 IDENTITY = SystemIdentityPlan(audience="https://cloud")
 
 
-def pool_of(**settings: object) -> TokenPool:
-    return TokenPool(TokenSettings(**settings), clock=clock, run_blocking=run_inline)  # type: ignore[arg-type]
+def pool_of(cluster: Cluster | None = None, **settings: object) -> TokenPool:
+    return TokenPool(TokenSettings(**settings), cluster=cluster, clock=clock, run_blocking=run_inline)  # type: ignore[arg-type]
 
 
 def endpoint(authentication: AuthenticationPlan, *, is_embedded: bool = False) -> EndpointPlan:
@@ -44,6 +46,14 @@ def test_the_embedded_broker_takes_tokens_of_its_own_issuer() -> None:
     assert isinstance(source, OwnTokenSource)
     pool.use_own_tokens({"here": b"1"})
     assert source.fetch() == b"1"
+
+
+def test_in_a_cluster_its_api_is_asked_for_service_account_tokens() -> None:
+    cluster = Cluster("192.0.2.1", 443, Path("folder"))
+    assert isinstance(pool_of(cluster).source(HERE, is_embedded=False), TokenRequest)
+    assert isinstance(pool_of(cluster).source(HERE, is_embedded=True), OwnTokenSource)
+    pool = pool_of(cluster, service_account_file=PurePath("other"))
+    assert isinstance(pool.source(HERE, is_embedded=False), TokenFile)
 
 
 def test_without_a_source_it_is_said_how_to_give_one() -> None:

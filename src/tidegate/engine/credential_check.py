@@ -36,7 +36,7 @@ def check_credentials(loaded: Loaded, settings: Settings, clock: Callable[[], Mo
         {name: config_map.content for name, config_map in resources.config_maps.items()},
     )
     mounted = DirectorySource(settings.secrets_dir, settings.configmaps_dir)
-    pool = TokenPool(settings.tokens, clock=clock, run_blocking=in_daemon_thread)
+    pool = TokenPool(settings.tokens, cluster=None, clock=clock, run_blocking=in_daemon_thread)
     credentials = SourceCredentials(OverlaySource(declared, mounted), clock, pool)
     sides = chain.from_iterable((flow.source, flow.destination) for flow in loaded.plan.flows)
     findings: list[Diagnostic] = []

@@ -6,6 +6,7 @@ Knows the order of sources (docs/design.md, section 4). Does not know what a sou
 import shlex
 from collections.abc import Callable, Mapping
 
+from tidegate.auth.cluster import Cluster
 from tidegate.auth.token_command import TokenCommand
 from tidegate.auth.token_file import TokenFile
 from tidegate.auth.token_source import MissingSource, OwnTokenSource, TokenSource
@@ -24,12 +25,23 @@ __all__ = ["TokenPool", "token_authentication"]
 
 
 class TokenPool:
-    """Gives endpoints their providers. `use_own_tokens` replaces the tokens of our own issuer."""
+    """Gives endpoints their providers. `use_own_tokens` replaces the tokens of our own issuer.
 
-    def __init__(self, settings: TokenSettings, *, clock: Callable[[], Moment], run_blocking: RunBlocking) -> None:
+    `cluster` is the one that this process runs in, None for none.
+    """
+
+    def __init__(
+        self,
+        settings: TokenSettings,
+        *,
+        cluster: Cluster | None,
+        clock: Callable[[], Moment],
+        run_blocking: RunBlocking,
+    ) -> None:
         self._files = dict(settings.files)
         self._commands = dict(settings.commands)
         self._service_account_file = settings.service_account_file
+        self._cluster = cluster
         self._clock = clock
         self._run_blocking = run_blocking
         self._own_tokens: Mapping[str, bytes] = {}
@@ -67,6 +79,11 @@ class TokenPool:
             return OwnTokenSource(audience, lambda wanted: self._own_tokens.get(wanted))
         if self._service_account_file is not None:
             return TokenFile(self._service_account_file)
+        if self._cluster is not None:
+            # Imported here: a client of HTTP that only a pod needs.
+            from tidegate.auth.token_request import TokenRequest
+
+            return TokenRequest(audience, self._cluster)
         return MissingSource(audience, _hint(audience))
 
     def _identity(self, authentication: SystemIdentityPlan | UserIdentityPlan) -> TokenSource:

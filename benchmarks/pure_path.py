@@ -20,7 +20,7 @@ READ_MESSAGES = 64
 def pure_microseconds(count: int, payload_bytes: int = 256) -> float:
     """Move at least `count` messages through a relay and return the processor time of each, in microseconds."""
     now = Moment(0.0, 0.0)
-    relay = Relay(_plan())
+    relay = Relay(_plan(), new_id=lambda: "id")
     for side in (Side.SOURCE, Side.DESTINATION):
         relay.connection_made(side, now)
         relay.receive_data(side, ConnAckPacket(receive_max=WINDOW).write(), now)

@@ -38,6 +38,7 @@ __all__ = [
     "play",
     "puback",
     "publish",
+    "relay_of",
     "side_plan",
     "suback",
 ]
@@ -182,6 +183,11 @@ class Play:
 
     def _go_to(self, monotonic: float) -> None:
         self.now = Moment(monotonic, self.now.wall + monotonic - self.now.monotonic)
+
+
+def relay_of(plan: FlowPlan, held_filters: frozenset[str] = frozenset()) -> Relay:
+    """Return a relay whose ids are all the same."""
+    return Relay(plan, new_id=lambda: "id", held_filters=held_filters)
 
 
 def play(relay: Relay) -> Play:

@@ -1,14 +1,13 @@
 """The conversation itself: what it shows when something else was said."""
 
 import pytest
-from tests.play import describe, flow_plan, play, puback, publish
+from tests.play import describe, flow_plan, play, puback, publish, relay_of
 
 from tidegate.flow.events import Drained
-from tidegate.flow.relay import Relay
 
 
 def test_a_difference_is_shown_with_the_conversation() -> None:
-    scene = play(Relay(flow_plan())).start().source(publish(1))
+    scene = play(relay_of(flow_plan())).start().source(publish(1))
     with pytest.raises(AssertionError) as caught:
         scene.expect_destination(publish(2))
     sentence = str(caught.value)
@@ -20,7 +19,7 @@ def test_a_difference_is_shown_with_the_conversation() -> None:
 
 
 def test_other_events_and_counts_are_shown() -> None:
-    scene = play(Relay(flow_plan())).start()
+    scene = play(relay_of(flow_plan())).start()
     with pytest.raises(AssertionError, match=r"- Drained\(unsettled=0\)"):
         scene.expect_events(Drained(0))
     with pytest.raises(AssertionError):

@@ -16,6 +16,7 @@ from collections.abc import Callable, Coroutine, Hashable, Sequence
 from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from tidegate import __version__
 from tidegate.auth.cluster import find_cluster
@@ -200,7 +201,13 @@ def _flow_tools(
             return embedded.connect(endpoint)
         return await dial(endpoint, tls=tls, timeout_seconds=connect_timeout_seconds)
 
-    return FlowTools(dial=dial_endpoint, records=records, tasks=tasks, clock=_clock, random=random.random)
+    return FlowTools(
+        dial=dial_endpoint, records=records, tasks=tasks, clock=_clock, random=random.random, new_id=_new_id
+    )
+
+
+def _new_id() -> str:
+    return str(uuid4())
 
 
 def _credentials(

@@ -43,6 +43,7 @@ class Settings:
     `qos0_pending_bytes_max`: payload bytes of QoS 0 messages that may wait in one data flow; above it new ones drop.
     `packet_bytes_max`: Maximum Packet Size announced to a source, None to announce none [MQTT-3.1.2-25].
     `on_rejected`: overrides the policy table for negative acknowledgements, None to use the table.
+    `filter_true`: what a filter that is true does with a message where the data flow has no annotation that says it (facts 3.3).
     `no_broker`: leave the name `aio-broker` to DNS and run no broker of our own.
     `tokens`: where tokens of endpoints come from beside the cluster, the machine's identity and our own issuer.
     `own_token_seconds`: life of the tokens that the embedded broker issues for our own flows.
@@ -56,6 +57,7 @@ class Settings:
     allow_remote_only: bool = False
     no_broker: bool = False
     on_rejected: OnRejected | None = None
+    filter_true: Literal["drop", "pass"] = "drop"
     stall_seconds: float = 60.0
     stall_seconds_max: float = 900.0
     drain_seconds: float = 5.0

@@ -10,7 +10,7 @@ from tidegate.cli import main
 
 APPLIES = (
     "applies: namespace azure-iot-operations; data flows need the local broker on one side; "
-    "sessionExpirySeconds is 600 where absent; $shared/ is sent as $share/\n"
+    "sessionExpirySeconds is 600 where absent; $shared/ is sent as $share/; a filter that is true drops the message\n"
 )
 
 

@@ -47,7 +47,14 @@ class World:
         self.failures: list[tuple[str, Exception]] = []
         self.tasks = Tasks(lambda name, error: self.failures.append((name, error)))
         self.records = SessionRecords(tools_directory)
-        self.tools = FlowTools(dial=self._dial, records=self.records, tasks=self.tasks, clock=clock, random=lambda: 0.0)
+        self.tools = FlowTools(
+            dial=self._dial,
+            records=self.records,
+            tasks=self.tasks,
+            clock=clock,
+            random=lambda: 0.0,
+            new_id=lambda: "id",
+        )
 
     async def _dial(self, endpoint: EndpointPlan, tls: ssl.SSLContext | None) -> Stream:
         broker = self.source if endpoint.port == 1883 else self.destination

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from tidegate.engine.loops import Hop, find_loops, written_filters
 from tidegate.mqtt.topics import matches
-from tidegate.transform.topic_template import TemplateError, parse
+from tidegate.transform.declaration_error import DeclarationError
+from tidegate.transform.topic_template import parse
 
 HERE, THERE, ELSEWHERE = ("here", 1883), ("there", 1883), ("elsewhere", 1883)
 
@@ -75,8 +76,8 @@ TOPICS = st.lists(st.sampled_from(["", "a", "$x", "c d"]), min_size=1, max_size=
 def test_every_topic_that_is_made_is_matched_by_what_may_be_written(parts: list[str], topic: str) -> None:
     try:
         template = parse("".join(parts))
-    except TemplateError:
+    except DeclarationError:
         return
-    made = template.compile()(topic)
+    made = template.compile()(topic, None)
     if isinstance(made, str):
         assert any(matches(written, made) for written in written_filters(template, "#"))

@@ -1,15 +1,15 @@
 from tests.engine.plans import flow_plan
+from tests.play import relay_of
 
 from tidegate.engine.tally import FlowTally
 from tidegate.flow.events import ConnectionEnded, MessageHeld, Side, Stalled
 from tidegate.flow.policy import Retry
-from tidegate.flow.relay import Relay
 from tidegate.telemetry.credential_events import CredentialsChanged
 
 
 def test_figures_are_the_sum_over_relays() -> None:
     tally = FlowTally()
-    first, second = Relay(flow_plan()), Relay(flow_plan())
+    first, second = relay_of(flow_plan()), relay_of(flow_plan())
     first.counters.received = first.counters.delivered = 3
     first.counters.drop("busy")
     tally.retire(first)

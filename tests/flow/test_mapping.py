@@ -2,11 +2,11 @@
 
 import pytest
 from mqtt5 import PublishPacket, QoS
-from tests.play import Play, connack, flow_plan, play, publish, side_plan
+from tests.play import Play, connack, flow_plan, play, publish, relay_of, side_plan
+from tests.transform.transforms import NOW
 
 from tidegate.flow.mapping import authentication_method, client_settings, outgoing, subscriptions
 from tidegate.flow.plan import AnonymousPlan, SystemIdentityPlan, TokenPlan, UserIdentityPlan, X509Plan
-from tidegate.flow.relay import Relay
 from tidegate.message import Message
 from tidegate.mqtt.client_settings import Subscription
 from tidegate.transform.spec import Dropped, TransformSpec
@@ -40,7 +40,7 @@ def test_subscriptions_ask_for_the_sources_qos_and_the_retain_flag() -> None:
 
 
 def test_what_needs_no_change_is_passed_on_as_it_is() -> None:
-    assert outgoing(flow_plan())(FULL) is FULL
+    assert outgoing(flow_plan(), str)(FULL, NOW) is FULL
 
 
 @pytest.mark.parametrize(("retain_mode", "retain"), [("Keep", True), ("Never", False)])
@@ -49,43 +49,43 @@ def test_qos_and_retain_are_the_destinations_and_everything_else_travels(
     retain_mode: str, retain: bool, qos: int
 ) -> None:
     plan = flow_plan(retain_mode=retain_mode, destination=side_plan("destination", qos=qos))
-    made = outgoing(plan)(FULL)
+    made = outgoing(plan, str)(FULL, NOW)
     assert made == Message(
         "t/1", b"x", qos, retain, 1, 9, "text/plain", "answers", b"7", (("b", "1"), ("a", "2"), ("b", "3"))
     )
 
 
 def test_a_message_that_is_not_retained_stays_so() -> None:
-    made = outgoing(flow_plan(destination=side_plan("destination", qos=0)))(Message("t/1", b"x", 1))
+    made = outgoing(flow_plan(destination=side_plan("destination", qos=0)), str)(Message("t/1", b"x", 1), NOW)
     assert isinstance(made, Message)
     assert not made.retain
 
 
 def test_the_topic_is_the_templates_or_the_message_is_dropped() -> None:
-    make = outgoing(flow_plan(transform=TransformSpec(topic_template="out/${inputTopic.2}")))
-    made = make(FULL)
+    make = outgoing(flow_plan(transform=TransformSpec(topic_template="out/${inputTopic.2}")), str)
+    made = make(FULL, NOW)
     assert isinstance(made, Message)
     assert made.topic == "out/1"
-    dropped = make(Message("t", b"x", 1))
+    dropped = make(Message("t", b"x", 1), NOW)
     assert isinstance(dropped, Dropped)
     assert dropped.reason == "topic"
 
 
 def test_retain_keep_and_never_on_the_wire() -> None:
     def sent(retain_mode: str) -> Play:
-        return play(Relay(flow_plan(retain_mode=retain_mode))).start().source(publish(1, retain=True))
+        return play(relay_of(flow_plan(retain_mode=retain_mode))).start().source(publish(1, retain=True))
 
     sent("Keep").expect_destination(publish(1, retain=True))
     sent("Never").expect_destination(publish(1, retain=False))
 
 
 def test_failure_21_an_empty_retained_message_is_passed_on() -> None:
-    scene = play(Relay(flow_plan())).start().source(publish(1, payload=b"", retain=True))
+    scene = play(relay_of(flow_plan())).start().source(publish(1, payload=b"", retain=True))
     scene.expect_destination(publish(1, payload=b"", retain=True))
 
 
 def test_topic_aliases_are_never_passed_on() -> None:
-    scene = play(Relay(flow_plan())).start(destination=connack(topic_alias_max=0))
+    scene = play(relay_of(flow_plan())).start(destination=connack(topic_alias_max=0))
     scene.source(
         PublishPacket("t/1", b"1", qos=QoS.AT_LEAST_ONCE, packet_id=1, topic_alias=4),
         PublishPacket("", b"2", qos=QoS.AT_LEAST_ONCE, packet_id=2, topic_alias=4),

@@ -2,7 +2,7 @@
 
 import pytest
 from mqtt5 import DisconnectPacket
-from tests.play import Play, connack, flow_plan, play, puback, publish, side_plan
+from tests.play import Play, connack, flow_plan, play, puback, publish, relay_of, side_plan
 
 from tidegate.flow.events import ConnectionEnded, MessageDropped, MessageHeld, Side
 from tidegate.flow.policy import (
@@ -18,14 +18,13 @@ from tidegate.flow.policy import (
     reason_name,
     subscribe_retry,
 )
-from tidegate.flow.relay import Relay
 
 DESTINATION = Side.DESTINATION
 
 
 def started(**changes: object) -> Play:
     """Return a play whose both sides are connected and subscribed."""
-    return play(Relay(flow_plan(**changes))).start()
+    return play(relay_of(flow_plan(**changes))).start()
 
 
 def test_reason_names_have_the_number_first() -> None:
@@ -86,7 +85,7 @@ def test_what_is_answered_in_the_same_read_as_a_refusal_counts() -> None:
 
 
 def test_failure_19_a_message_too_large_is_known_before_it_is_sent() -> None:
-    scene = play(Relay(flow_plan())).start(destination=connack(max_packet_size=50))
+    scene = play(relay_of(flow_plan())).start(destination=connack(max_packet_size=50))
     scene.source(publish(1, payload=b"x" * 60), publish(2)).expect_destination(publish(2, 2)).expect_source(puback(1))
     (dropped,) = scene.events
     assert isinstance(dropped, MessageDropped)
@@ -99,7 +98,7 @@ def test_failure_19_a_message_too_large_is_known_before_it_is_sent() -> None:
 
 
 def test_failure_19_a_limit_is_forgotten_when_the_next_connack_omits_it() -> None:
-    scene = play(Relay(flow_plan())).start(destination=connack(max_packet_size=50)).lose(DESTINATION)
+    scene = play(relay_of(flow_plan())).start(destination=connack(max_packet_size=50)).lose(DESTINATION)
     scene.start_destination(connack(session_present=True)).source(publish(1, payload=b"x" * 60))
     scene.expect_destination(publish(1, payload=b"x" * 60))
 
@@ -112,7 +111,9 @@ def test_failure_19_a_smaller_limit_on_reconnect_drops_what_is_in_flight_and_cou
 
 
 def test_failure_20_a_retained_message_to_a_server_that_takes_none_is_dropped_with_a_remedy() -> None:
-    scene = play(Relay(flow_plan())).start(destination=connack(retain_available=False)).source(publish(1, retain=True))
+    scene = (
+        play(relay_of(flow_plan())).start(destination=connack(retain_available=False)).source(publish(1, retain=True))
+    )
     scene.expect_destination().expect_source(puback(1)).expect_counts(dropped={"retain_not_supported": 1})
     (dropped,) = scene.events
     assert isinstance(dropped, MessageDropped)
@@ -131,7 +132,7 @@ def test_the_override_decides_for_every_code() -> None:
 
 
 def test_a_message_that_is_held_before_it_is_sent_stays_first() -> None:
-    scene = play(Relay(flow_plan(on_rejected="hold"))).start(destination=connack(max_packet_size=50))
+    scene = play(relay_of(flow_plan(on_rejected="hold"))).start(destination=connack(max_packet_size=50))
     scene.source(publish(1, payload=b"x" * 60), publish(2)).expect_destination(DisconnectPacket())
     scene.lose(DESTINATION).start_destination(connack(session_present=True))
     scene.expect_destination(publish(1, 2, payload=b"x" * 60), publish(2, 3))

@@ -11,7 +11,7 @@ from mqtt5 import (
     DisconnectReasonCode,
     PublishPacket,
 )
-from tests.play import Play, connack, flow_plan, play, puback, publish, side_plan, suback
+from tests.play import Play, connack, flow_plan, play, puback, publish, relay_of, side_plan, suback
 
 from tidegate.flow.events import (
     ConnectionEnded,
@@ -23,15 +23,14 @@ from tidegate.flow.events import (
 )
 from tidegate.flow.plan import TokenPlan
 from tidegate.flow.policy import BACKOFF, NOW, SLOW, TAKEN_OVER
-from tidegate.flow.relay import Relay
-from tidegate.transform.spec import TransformSpec
+from tidegate.transform.spec import FilterSpec, TransformSpec
 
 SOURCE, DESTINATION = Side.SOURCE, Side.DESTINATION
 
 
 def started(**changes: object) -> Play:
     """Return a play whose both sides are connected and subscribed."""
-    return play(Relay(flow_plan(**changes))).start()
+    return play(relay_of(flow_plan(**changes))).start()
 
 
 def windows(source: int, destination: int) -> dict[str, object]:
@@ -43,7 +42,7 @@ def windows(source: int, destination: int) -> dict[str, object]:
 
 
 def test_connect_keeps_the_session_and_announces_the_window() -> None:
-    scene = play(Relay(flow_plan(packet_bytes_max=9_000, **windows(7, 9)))).connect(SOURCE).connect(DESTINATION)
+    scene = play(relay_of(flow_plan(packet_bytes_max=9_000, **windows(7, 9)))).connect(SOURCE).connect(DESTINATION)
     for side, receive_maximum, packet_bytes_max in ((SOURCE, 7, 9_000), (DESTINATION, 9, None)):
         (connect,) = scene.said(side)
         assert isinstance(connect, ConnectPacket)
@@ -85,7 +84,7 @@ def test_a_waiting_message_is_sent_when_the_window_has_room() -> None:
 
 def test_failure_16_the_destinations_receive_maximum_is_never_exceeded_whatever_it_becomes() -> None:
     for receive_maximum in (1, 2, 10):
-        scene = play(Relay(flow_plan())).start(destination=connack(receive_maximum=receive_maximum))
+        scene = play(relay_of(flow_plan())).start(destination=connack(receive_maximum=receive_maximum))
         scene.source(*(publish(number) for number in range(1, 6)))
         sent = min(receive_maximum, 5)
         scene.expect_destination(*(publish(number) for number in range(1, sent + 1)))
@@ -129,7 +128,7 @@ def test_what_is_published_anew_goes_before_what_came_later_even_after_a_second_
 
 def test_failure_05_a_puback_that_the_source_never_saw_makes_exactly_one_duplicate() -> None:
     scene = started().source(publish(1)).destination(puback(1)).expect_source(puback(1)).forget(DESTINATION)
-    again = play(Relay(scene.relay.plan, held_filters=frozenset(("t/#",)))).start_destination(
+    again = play(relay_of(scene.relay.plan, held_filters=frozenset(("t/#",)))).start_destination(
         connack(session_present=True)
     )
     again.start_source(connack(session_present=True), publish(1, duplicate=True)).expect_destination(publish(1))
@@ -137,8 +136,8 @@ def test_failure_05_a_puback_that_the_source_never_saw_makes_exactly_one_duplica
 
 
 def test_failure_06_a_message_that_was_not_sent_before_the_crash_is_sent_once() -> None:
-    scene = play(Relay(flow_plan())).start_source().source(publish(1)).expect_destination()
-    again = play(Relay(scene.relay.plan, held_filters=frozenset(("t/#",)))).start_destination()
+    scene = play(relay_of(flow_plan())).start_source().source(publish(1)).expect_destination()
+    again = play(relay_of(scene.relay.plan, held_filters=frozenset(("t/#",)))).start_destination()
     again.start_source(connack(session_present=True), publish(1, duplicate=True)).expect_destination(publish(1))
 
 
@@ -150,7 +149,7 @@ def test_a_redelivery_joins_what_is_in_flight() -> None:
 
 
 def test_a_redelivery_joins_what_waits_while_the_destination_is_away_and_the_source_flaps() -> None:
-    scene = play(Relay(flow_plan())).start_source().source(publish(1), publish(2))
+    scene = play(relay_of(flow_plan())).start_source().source(publish(1), publish(2))
     for _ in range(3):
         scene.lose(SOURCE).start_source(
             connack(session_present=True), publish(1, duplicate=True), publish(2, duplicate=True)
@@ -209,13 +208,13 @@ def test_failure_14_more_messages_than_packet_ids_with_one_never_answered() -> N
 
 
 def test_an_expected_session_that_is_present_is_nothing_to_report() -> None:
-    scene = play(Relay(flow_plan(), held_filters=frozenset(("t/#",)))).connect(SOURCE)
+    scene = play(relay_of(flow_plan(), held_filters=frozenset(("t/#",)))).connect(SOURCE)
     scene.source(connack(session_present=True))
     scene.expect_events(ConnectionOpened(SOURCE, session_present=True), SubscriptionsHeld(("t/#",)))
 
 
 def test_a_source_that_loses_its_session_each_time_piles_up_no_more_than_a_window_and_keeps_the_oldest() -> None:
-    scene = play(Relay(flow_plan(**windows(2, 10)))).start_source().source(publish(1), publish(2)).lose(SOURCE)
+    scene = play(relay_of(flow_plan(**windows(2, 10)))).start_source().source(publish(1), publish(2)).lose(SOURCE)
     scene.start_source().source(publish(3, 1), publish(4, 2)).lose(SOURCE)
     scene.expect_counts(pending=2, dropped={"returned": 2})
     scene.start_destination().expect_destination(publish(1), publish(2))
@@ -227,7 +226,7 @@ def test_qos_0_messages_are_passed_on_without_waiting_for_anything() -> None:
 
 
 def test_with_qos_0_to_the_destination_a_message_stays_pending_until_there_is_a_socket_that_takes_it() -> None:
-    scene = play(Relay(flow_plan(destination=side_plan("destination", qos=0)))).start_source().source(publish(1))
+    scene = play(relay_of(flow_plan(destination=side_plan("destination", qos=0)))).start_source().source(publish(1))
     scene.expect_source().expect_counts(pending=1).start_destination().expect_source(puback(1))
     scene.do("full", lambda relay, now: relay.set_writable(DESTINATION, False, now)).source(publish(2)).expect_source()
     scene.do("room", lambda relay, now: relay.set_writable(DESTINATION, True, now)).expect_source(puback(2))
@@ -238,7 +237,7 @@ def test_the_destinations_qos_decides_whatever_was_received() -> None:
 
 
 def test_qos_0_messages_above_the_limit_are_dropped_while_the_source_is_read_on() -> None:
-    scene = play(Relay(flow_plan(qos0_pending_bytes_max=3))).start_source()
+    scene = play(relay_of(flow_plan(qos0_pending_bytes_max=3))).start_source()
     scene.source(publish(10, None), publish(11, None), publish(2, None), publish(3))
     scene.expect_counts(received=4, dropped={"busy": 1}, pending=3)
     assert scene.relay.reads_source
@@ -247,7 +246,7 @@ def test_qos_0_messages_above_the_limit_are_dropped_while_the_source_is_read_on(
 
 
 def test_failure_30_expiry_is_counted_down_and_what_expires_here_is_acknowledged_and_counted() -> None:
-    scene = play(Relay(flow_plan())).start_source()
+    scene = play(relay_of(flow_plan())).start_source()
     scene.source(publish(1, expiry_seconds=10), publish(2, expiry_seconds=3), publish(3)).wait(4.5).start_destination()
     scene.expect_destination(publish(1, 1, expiry_seconds=6), publish(3, 2)).expect_source()
     scene.destination(puback(1)).expect_source(puback(1), puback(2)).expect_counts(expired=1, delivered=1)
@@ -266,7 +265,7 @@ def test_a_sent_message_that_is_published_anew_has_the_rest_of_its_life_and_at_l
 
 
 def test_connack_and_disconnect_reasons_say_how_to_go_on() -> None:
-    refused = play(Relay(flow_plan())).connect(DESTINATION)
+    refused = play(relay_of(flow_plan())).connect(DESTINATION)
     refused.destination(connack(reason_code=ConnAckReasonCode.NOT_AUTHORIZED, reason_str="no")).lose(DESTINATION)
     detail = "the server refused the connection: 0x87 not authorized (no)"
     refused.expect_events(ConnectionEnded(DESTINATION, 0x87, detail, SLOW, by_us=False))
@@ -289,7 +288,7 @@ def test_failure_33_a_puback_for_nothing_ends_the_connection() -> None:
 
 
 def test_side_states_and_the_age_of_the_oldest() -> None:
-    scene = play(Relay(flow_plan()))
+    scene = play(relay_of(flow_plan()))
     assert scene.relay.side_state(SOURCE) == "idle"
     scene.connect(SOURCE)
     assert scene.relay.side_state(SOURCE) == "connecting"
@@ -303,14 +302,16 @@ def test_side_states_and_the_age_of_the_oldest() -> None:
 
 
 def test_nothing_is_said_after_disconnect() -> None:
-    scene = play(Relay(flow_plan())).connect(SOURCE).forget(SOURCE).source(connack(), b"\x00\x00").expect_closed(SOURCE)
+    scene = (
+        play(relay_of(flow_plan())).connect(SOURCE).forget(SOURCE).source(connack(), b"\x00\x00").expect_closed(SOURCE)
+    )
     assert isinstance(scene.said(SOURCE)[-1], DisconnectPacket)
 
 
 def test_a_renewed_token_is_presented_while_messages_flow() -> None:
     source = side_plan("source")
     source = replace(source, endpoint=replace(source.endpoint, authentication=TokenPlan(audience="aio-internal")))
-    scene = play(Relay(flow_plan(source=source))).start_destination()
+    scene = play(relay_of(flow_plan(source=source))).start_destination()
     scene.do("open", lambda relay, now: relay.connection_made(SOURCE, now, b"old"))
     scene.source(connack()).source(suback(1, 1)).forget(SOURCE)
     scene.source(publish(1)).expect_destination(publish(1))
@@ -324,3 +325,10 @@ def test_a_renewed_token_is_presented_while_messages_flow() -> None:
     accepted = AuthPacket(reason_code=AuthReasonCode.SUCCESS, authentication_method="K8S-SAT")
     scene.source(publish(2), accepted).expect_events(CredentialRenewed(SOURCE))
     scene.expect_destination(publish(2)).destination(puback(1), puback(2)).expect_source(puback(1), puback(2))
+
+
+def test_a_message_that_a_filter_ends_is_acknowledged_and_counted() -> None:
+    filters = (FilterSpec(inputs=("$metadata.topic",), expression='$1 == "t/1"'),)
+    scene = started(transform=TransformSpec(topic_template="${inputTopic}", filters=filters))
+    scene.source(publish(1), publish(2, topic="t/2")).expect_source(puback(1))
+    scene.expect_destination(publish(2, 1, topic="t/2")).expect_counts(received=2, filtered=1, pending=1)

@@ -2,7 +2,7 @@
 
 import pytest
 from mqtt5 import QoS
-from tests.play import connack, flow_plan, play, publish, side_plan
+from tests.play import connack, flow_plan, play, publish, relay_of, side_plan
 
 from tidegate.flow.events import (
     ConnectionEnded,
@@ -13,7 +13,6 @@ from tidegate.flow.events import (
     SubscriptionsHeld,
 )
 from tidegate.flow.policy import SLOW
-from tidegate.flow.relay import Relay
 from tidegate.flow.requirements import Shortcoming, destination_refusal, source_refusal, source_weakness
 from tidegate.mqtt.server_limits import ServerLimits
 
@@ -58,7 +57,7 @@ def test_wildcards_and_shared_subscriptions_are_needed_only_where_they_are_used(
 def test_failure_20_a_source_without_what_the_flow_needs_is_refused(
     topic_filter: str, properties: dict[str, object], shortcoming: Shortcoming
 ) -> None:
-    scene = play(Relay(flow_plan(topic_filters=(topic_filter,)))).connect(SOURCE).forget(SOURCE)
+    scene = play(relay_of(flow_plan(topic_filters=(topic_filter,)))).connect(SOURCE).forget(SOURCE)
     scene.source(connack(**properties)).expect_closed(SOURCE).lose(SOURCE)  # type: ignore[arg-type]
     scene.expect_events(
         ConnectionOpened(SOURCE, session_present=False),
@@ -68,7 +67,7 @@ def test_failure_20_a_source_without_what_the_flow_needs_is_refused(
 
 
 def test_failure_20_what_a_refused_source_sends_in_the_same_read_is_left_to_it() -> None:
-    scene = play(Relay(flow_plan(topic_filters=("$share/group/t/1",)))).connect(SOURCE).connect(DESTINATION)
+    scene = play(relay_of(flow_plan(topic_filters=("$share/group/t/1",)))).connect(SOURCE).connect(DESTINATION)
     scene.destination(connack()).forget(DESTINATION)
     scene.source(connack(session_present=True, shared_subscription_available=False), publish(1))
     scene.expect_closed(SOURCE).expect_destination()
@@ -76,7 +75,7 @@ def test_failure_20_what_a_refused_source_sends_in_the_same_read_is_left_to_it()
 
 
 def test_failure_20_a_destination_with_maximum_qos_0_is_refused() -> None:
-    scene = play(Relay(flow_plan())).connect(DESTINATION).forget(DESTINATION)
+    scene = play(relay_of(flow_plan())).connect(DESTINATION).forget(DESTINATION)
     scene.destination(connack(max_qos=QoS.AT_MOST_ONCE)).expect_closed(DESTINATION).lose(DESTINATION)
     detail = "the destination accepts QoS 0 at most, and the flow publishes with QoS 1"
     remedy = "set qos: 0 on the destination endpoint, which gives up the promise, or use another broker"
@@ -90,7 +89,7 @@ def test_failure_20_a_destination_with_maximum_qos_0_is_refused() -> None:
 
 
 def test_a_session_that_the_source_keeps_for_less_weakens_the_promise() -> None:
-    scene = play(Relay(flow_plan())).connect(SOURCE).source(connack(session_expiry_interval=60))
+    scene = play(relay_of(flow_plan())).connect(SOURCE).source(connack(session_expiry_interval=60))
     weakness = PromiseWeakened(
         SOURCE,
         "the source keeps the session for 60 s, and 600 s were asked for",

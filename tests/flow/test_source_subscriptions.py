@@ -9,11 +9,10 @@ from mqtt5 import (
     UnsubAckReasonCode,
     UnsubscribePacket,
 )
-from tests.play import Play, connack, flow_plan, play, puback, publish, suback
+from tests.play import Play, connack, flow_plan, play, puback, publish, relay_of, suback
 
 from tidegate.flow.events import ConnectionEnded, MessageDropped, PromiseWeakened, Side, SubscriptionsHeld
 from tidegate.flow.policy import SLOW
-from tidegate.flow.relay import Relay
 
 SOURCE = Side.SOURCE
 
@@ -39,7 +38,7 @@ def unsuback(packet_id: int, *codes: int) -> UnsubAckPacket:
 
 def connected(*held_filters: str, topic_filters: tuple[str, ...] = ("t/#",), session_present: bool = True) -> Play:
     """Return a play whose source has answered CONNECT; SUBSCRIBE is on its way."""
-    relay = Relay(flow_plan(topic_filters=topic_filters), held_filters=frozenset(held_filters))
+    relay = relay_of(flow_plan(topic_filters=topic_filters), held_filters=frozenset(held_filters))
     scene = play(relay).start_destination().connect(SOURCE).forget(SOURCE)
     return scene.source(connack(session_present=session_present))
 

@@ -1,7 +1,7 @@
 """How a relay ends: drained with its sessions kept, with its sessions ended, or abandoned."""
 
 from mqtt5 import DisconnectPacket, UnsubAckPacket, UnsubAckReasonCode, UnsubscribePacket
-from tests.play import Play, connack, flow_plan, play, puback, publish
+from tests.play import Play, connack, flow_plan, play, puback, publish, relay_of
 
 from tidegate.flow.events import ConnectionEnded, Drained, Side, SubscriptionsHeld
 from tidegate.flow.policy import BACKOFF, NEVER
@@ -16,7 +16,7 @@ STOPPING = "the data flow is stopping"
 
 def started(**changes: object) -> Play:
     """Return a play whose both sides are connected and subscribed."""
-    return play(Relay(flow_plan(**changes))).start()
+    return play(relay_of(flow_plan(**changes))).start()
 
 
 def unsuback(packet_id: int) -> UnsubAckPacket:
@@ -44,7 +44,7 @@ def test_draining_with_nothing_pending_ends_at_once() -> None:
 
 
 def test_draining_without_connections_is_done() -> None:
-    play(Relay(flow_plan())).do("drain", Relay.drain).expect_events(Drained(0))
+    play(relay_of(flow_plan())).do("drain", Relay.drain).expect_events(Drained(0))
 
 
 def test_draining_goes_on_over_a_reconnect_of_the_destination_and_not_of_the_source() -> None:
@@ -101,7 +101,9 @@ def test_a_session_that_is_to_end_is_ended_on_the_next_connection_when_this_one_
 
 
 def test_a_session_that_is_to_end_waits_for_a_connection() -> None:
-    scene = play(Relay(flow_plan(), held_filters=frozenset(("old/#",)))).do("end_session", Relay.end_session).wait(60)
+    scene = (
+        play(relay_of(flow_plan(), held_filters=frozenset(("old/#",)))).do("end_session", Relay.end_session).wait(60)
+    )
     scene.expect_events().connect(SOURCE).forget(SOURCE).source(connack(session_present=True))
     scene.expect_source(UnsubscribePacket(1, ["old/#", "t/#"]))
 

@@ -1,11 +1,10 @@
 """Never silently stuck: half of the time is reported, the whole is acted on, and then the time doubles."""
 
 from mqtt5 import DisconnectPacket
-from tests.play import Play, connack, flow_plan, play, puback, publish
+from tests.play import Play, connack, flow_plan, play, puback, publish, relay_of
 
 from tidegate.flow.events import ConnectionEnded, Side, Stalled, StallEnded, StallSuspected
 from tidegate.flow.policy import NOW
-from tidegate.flow.relay import Relay
 from tidegate.flow.watchdog import Watchdog
 
 DESTINATION = Side.DESTINATION
@@ -13,7 +12,7 @@ DESTINATION = Side.DESTINATION
 
 def started(**changes: object) -> Play:
     """Return a play whose both sides are connected and subscribed."""
-    return play(Relay(flow_plan(**changes))).start()
+    return play(relay_of(flow_plan(**changes))).start()
 
 
 def test_nothing_is_due_while_nothing_should_move() -> None:

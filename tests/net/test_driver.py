@@ -7,10 +7,9 @@ from collections.abc import Callable
 import pytest
 from tests.net.conftest import Run
 from tests.net.recorder import Recorder, turns
-from tests.play import flow_plan
+from tests.play import flow_plan, relay_of
 
 from tidegate.flow.events import ConnectionEnded, ConnectionOpened, Drained, RelayEvent, Side, SubscriptionsHeld
-from tidegate.flow.relay import Relay
 from tidegate.moment import Moment
 from tidegate.mqtt import packets
 from tidegate.net.driver import RelayDriver
@@ -25,7 +24,7 @@ class Bench:
 
     def __init__(self, stall_seconds: float = 60.0) -> None:
         self.events: list[RelayEvent] = []
-        self.relay = Relay(flow_plan(topic_filters=("a/#",), stall_seconds=stall_seconds))
+        self.relay = relay_of(flow_plan(topic_filters=("a/#",), stall_seconds=stall_seconds))
         self.loop = asyncio.get_running_loop()
         self.driver = RelayDriver(self.relay, clock=_clock, loop=self.loop, on_event=self._on_event)
         self.peers: dict[Side, Recorder] = {}

@@ -26,8 +26,10 @@ DUPLICATE = 0x08
 class _Bugged(Relay):
     """A relay whose packets pass through a hand that may change them."""
 
-    def __init__(self, plan: FlowPlan, *, held_filters: frozenset[str] = frozenset()) -> None:
-        super().__init__(plan, held_filters=held_filters)
+    def __init__(
+        self, plan: FlowPlan, *, new_id: Callable[[], str], held_filters: frozenset[str] = frozenset()
+    ) -> None:
+        super().__init__(plan, new_id=new_id, held_filters=held_filters)
         self.rest = {side: b"" for side in Side}
 
     def received(self, side: Side, packet: bytes) -> bytes:
@@ -57,8 +59,10 @@ class _Bugged(Relay):
 class _AcknowledgesEarly(_Bugged):
     """Answers the source as soon as a message has come."""
 
-    def __init__(self, plan: FlowPlan, *, held_filters: frozenset[str] = frozenset()) -> None:
-        super().__init__(plan, held_filters=held_filters)
+    def __init__(
+        self, plan: FlowPlan, *, new_id: Callable[[], str], held_filters: frozenset[str] = frozenset()
+    ) -> None:
+        super().__init__(plan, new_id=new_id, held_filters=held_filters)
         self.early: list[bytes] = []
 
     def received(self, side: Side, packet: bytes) -> bytes:
@@ -164,7 +168,7 @@ def _without_duplicate_flag(packet: bytes) -> bytes:
 
 
 def _maker(kind: type[Relay]) -> Callable[[FlowPlan, frozenset[str]], Relay]:
-    return lambda plan, held_filters: kind(plan, held_filters=held_filters)
+    return lambda plan, held_filters: kind(plan, new_id=lambda: "id", held_filters=held_filters)
 
 
 PLANTED: dict[str, Callable[[FlowPlan, frozenset[str]], Relay]] = {

@@ -38,7 +38,7 @@ DROP_CODES = (0x90, 0x99)
 
 def make_relay(flow: FlowPlan, held_filters: frozenset[str]) -> Relay:
     """Make the real thing."""
-    return Relay(flow, held_filters=held_filters)
+    return Relay(flow, new_id=lambda: "id", held_filters=held_filters)
 
 
 class WorldFailed(AssertionError):

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidegate.mqtt.topics import topic_error
-from tidegate.transform.topic_template import TemplateError, Unresolvable, parse
+from tidegate.transform.declaration_error import DeclarationError
+from tidegate.transform.topic_template import Unresolvable, parse
 
 
 @pytest.mark.parametrize(
@@ -30,7 +31,7 @@ from tidegate.transform.topic_template import TemplateError, Unresolvable, parse
     ],
 )
 def test_resolving(template: str, topic: str, expected: str) -> None:
-    assert parse(template).compile()(topic) == expected
+    assert parse(template).compile()(topic, None) == expected
 
 
 @pytest.mark.parametrize(
@@ -57,16 +58,16 @@ def test_resolving(template: str, topic: str, expected: str) -> None:
     ],
 )
 def test_no_topic_can_be_made(template: str, topic: str, detail: str) -> None:
-    assert parse(template).compile()(topic) == Unresolvable(detail)
+    assert parse(template).compile()(topic, None) == Unresolvable(detail)
 
 
 def test_a_topic_that_becomes_too_long_cannot_be_made() -> None:
-    made = parse("prefix/${inputTopic}").compile()("a" * 65_530)
+    made = parse("prefix/${inputTopic}").compile()("a" * 65_530, None)
     assert isinstance(made, Unresolvable)
     assert made.detail.endswith("a topic name is at most 65535 bytes long, and this one is 65537")
 
 
-VARIABLES = "`${inputTopic}` and `${inputTopic.N}`, N from 1"
+VARIABLES = "`${inputTopic}`, `${inputTopic.N}` with N from 1, and `${outputTopic}`"
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,6 @@ VARIABLES = "`${inputTopic}` and `${inputTopic.N}`, N from 1"
     [
         ("a/${inputTopic", "`${` is not closed by `}`", 2, 12),
         ("a/${", "`${` is not closed by `}`", 2, 2),
-        ("a/${outputTopic}/b", f"`${{outputTopic}}` is no variable; there are {VARIABLES}", 2, 14),
         ("${}", f"`${{}}` is no variable; there are {VARIABLES}", 0, 3),
         ("${inputTopic.}", f"`${{inputTopic.}}` is no variable; there are {VARIABLES}", 0, 14),
         ("${inputTopic.x}", f"`${{inputTopic.x}}` is no variable; there are {VARIABLES}", 0, 15),
@@ -99,7 +99,7 @@ VARIABLES = "`${inputTopic}` and `${inputTopic.N}`, N from 1"
     ],
 )
 def test_templates_that_do_not_parse(template: str, message: str, offset: int, length: int) -> None:
-    with pytest.raises(TemplateError) as caught:
+    with pytest.raises(DeclarationError) as caught:
         parse(template)
     assert (caught.value.message, caught.value.offset, caught.value.length) == (message, offset, length)
     assert str(caught.value) == message
@@ -133,8 +133,18 @@ TOPICS = st.lists(st.sampled_from(["", "a", "$x", "c d"]), min_size=1, max_size=
 def test_a_topic_that_is_made_is_a_topic_name(parts: list[str], topic: str) -> None:
     try:
         template = parse("".join(parts))
-    except TemplateError:
+    except DeclarationError:
         return
-    made = template.compile()(topic)
+    made = template.compile()(topic, None)
     if isinstance(made, str):
         assert topic_error(made) is None
+
+
+def test_the_topic_that_the_map_writes() -> None:
+    template = parse("factory/${outputTopic}/${inputTopic.1}")
+    assert template.uses_output_topic and not template.is_static
+    resolve = template.compile()
+    assert resolve("a/b", "line/7") == "factory/line/7/a"
+    assert resolve("a/b", None) == Unresolvable("`${outputTopic}` is asked for, and no rule wrote `$metadata.topic`")
+    made = resolve("a/b", "line/#")
+    assert isinstance(made, Unresolvable) and "cannot be used" in made.detail

@@ -21,7 +21,7 @@ def data_directory_option(context: Any) -> None:  # Any: knack's ArgumentsContex
 def resource_options(context: Any, *, needs_paths: bool = True) -> None:  # Any: knack's ArgumentsContext
     """Declare PATH... and the options that decide what declared resources mean.
 
-    They arrive as `paths`, `namespace`, `secrets_dir`, `configmaps_dir` and `allow_remote_only`.
+    They arrive as `paths`, `namespace`, `secrets_dir`, `configmaps_dir`, `allow_remote_only` and `filter_true`.
     """
     context.positional(
         "paths",
@@ -47,4 +47,10 @@ def resource_options(context: Any, *, needs_paths: bool = True) -> None:  # Any:
         options_list=["--allow-remote-only"],
         action="store_true",
         help="Allow data flows of which neither side is the local broker.",
+    )
+    context.argument(
+        "filter_true",
+        options_list=["--filter-true"],
+        choices=["drop", "pass"],
+        help="What a filter that is true does with a message, where the data flow has no annotation that says it.",
     )

@@ -6,7 +6,7 @@ Knows what is printed. The rules are those of `run`, which comes through the sam
 import sys
 import time
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tidegate.cli.options import resource_options
 from tidegate.cli.output import Outcome, diagnostic_data, render_diagnostics, summary
@@ -23,6 +23,8 @@ EXAMPLES = (
     ("Check with secrets that lie in a folder.", "tidegate validate manifests/ --secrets-dir secrets/"),
 )
 
+_FILTER_TRUE = {"drop": "drops the message", "pass": "lets the message pass"}
+
 
 def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
     """Declare the options."""
@@ -35,6 +37,7 @@ def validate(
     secrets_dir: str | None = None,
     configmaps_dir: str | None = None,
     allow_remote_only: bool = False,
+    filter_true: Literal["drop", "pass"] = "drop",
 ) -> Outcome:
     """Return all findings, and say on standard error what they are about; the exit code is 1 when any is an error."""
     from tidegate.engine.credential_check import check_credentials
@@ -48,6 +51,7 @@ def validate(
         secrets_dir=PurePath(secrets_dir) if secrets_dir is not None else None,
         configmaps_dir=PurePath(configmaps_dir) if configmaps_dir is not None else None,
         allow_remote_only=allow_remote_only,
+        filter_true=filter_true,
     )
     loaded = load(paths, settings)
     unusable = check_credentials(loaded, settings, lambda: Moment(time.monotonic(), time.time()))
@@ -67,5 +71,5 @@ def _about(loaded: "Loaded", found: str, settings: "Settings") -> list[str]:
     return [
         f"{found} in {flows}",
         f"applies: namespace {settings.namespace}; data flows {rule}; sessionExpirySeconds is 600 where absent; "
-        "$shared/ is sent as $share/",
+        f"$shared/ is sent as $share/; a filter that is true {_FILTER_TRUE[settings.filter_true]}",
     ]

@@ -32,7 +32,12 @@ class Hop:
 
 
 def written_filters(template: TopicTemplate, topic_filter: str) -> tuple[str, ...]:
-    """Return filters that match every topic a template makes of the topics that match `topic_filter`."""
+    """Return filters that match every topic a template makes of the topics that match `topic_filter`.
+
+    None for a template that uses `${outputTopic}`: what the map writes is known of each message only.
+    """
+    if template.uses_output_topic:
+        return ()
     pattern = split_share(topic_filter)[1]
     levels = pattern.strip("/").split("/")
     made = ""

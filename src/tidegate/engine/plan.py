@@ -11,6 +11,7 @@ from tidegate.broker.plan import BrokerPlan
 from tidegate.diagnostics import Diagnostic
 from tidegate.engine.broker_plan import broker_plan, check_embedded, embedded_port, is_embedded
 from tidegate.engine.loops import Hop, find_loops
+from tidegate.engine.transform_plan import check_transform, transform_spec
 from tidegate.flow.plan import (
     AnonymousPlan,
     AuthenticationPlan,
@@ -42,8 +43,8 @@ from tidegate.resources.source_map import SourceMap
 from tidegate.resources.token_rules import DEFAULT_SCOPE, check_token_settings, system_audience, user_scope
 from tidegate.resources.values import parse_host
 from tidegate.settings import Settings
-from tidegate.transform.spec import TransformSpec
-from tidegate.transform.topic_template import TemplateError, TopicTemplate, parse
+from tidegate.transform.declaration_error import DeclarationError
+from tidegate.transform.topic_template import TopicTemplate, parse
 
 __all__ = ["CLIENT_ID_PREFIX", "Plan", "ProfilePlan", "build", "validate"]
 
@@ -104,6 +105,7 @@ def validate(
     for dataflow in resources.dataflows.values():
         check_filters(dataflow, findings)
         _check_template(dataflow, templates, findings)
+        check_transform(dataflow, templates.get(dataflow.key), findings)
     flows = _resolved(resources)
     hops: list[tuple[ResolvedFlow, Hop]] = []
     used: set[str] = set()
@@ -167,7 +169,7 @@ def _check_template(dataflow: Dataflow, templates: dict[ResourceKey, TopicTempla
     index, destination = dataflow.spec.destination
     try:
         templates[dataflow.key] = parse(destination.data_destination)
-    except TemplateError as error:
+    except DeclarationError as error:
         path = ("spec", "operations", index, "destinationSettings", "dataDestination")
         message = f"dataDestination: {error.message}"
         findings.add("error", "topic-template", message, dataflow.key, path, at=(error.offset, error.length))
@@ -176,24 +178,13 @@ def _check_template(dataflow: Dataflow, templates: dict[ResourceKey, TopicTempla
 def _refuse_what_is_not_built_yet(flow: ResolvedFlow, findings: FindingList) -> None:
     """Refuse, in words, what an enabled data flow uses and a later version brings. Nothing else knows of this."""
     later = "with a later version"
-    if flow.destination.settings.cloud_event_attributes == "CreateOrRemap":
-        message = (
-            f"the endpoint `{flow.destination.name}` has cloudEventAttributes CreateOrRemap, which arrives {later}"
-        )
-        hint = "use `Propagate`"
-        findings.add("error", "not-yet", message, flow.key, (*flow.destination_path, "endpointRef"), hint)
-    if flow.dataflow.spec.destination[1].headers:
-        path = (*flow.destination_path, "headers")
-        message = f"the destination has actions on headers, which arrive {later}"
-        findings.add("error", "not-yet", message, flow.key, path, "remove `headers`", "name")
     if flow.dataflow.spec.transformation is not None:
         index, transformation = flow.dataflow.spec.transformation
-        for stage in ("datasets", "filter", "map"):
-            if getattr(transformation, stage):
-                path = ("spec", "operations", index, "builtInTransformationSettings", stage)
-                message = f"the transformation has {stage} rules, which arrive {later}"
-                hint = f"remove `{stage}`, or switch the data flow off with `mode: Disabled`"
-                findings.add("error", "not-yet", message, flow.key, path, hint, "name")
+        if transformation.datasets:
+            path = ("spec", "operations", index, "builtInTransformationSettings", "datasets")
+            message = f"the transformation has datasets, which arrive {later}"
+            hint = "remove `datasets`, or switch the data flow off with `mode: Disabled`"
+            findings.add("error", "not-yet", message, flow.key, path, hint, "name")
 
 
 def _check_loops(flows: list[tuple[ResolvedFlow, Hop]], findings: FindingList) -> None:
@@ -222,7 +213,7 @@ def _flow_plan(flow: ResolvedFlow, ordinal: int, settings: Settings) -> FlowPlan
         destination=_side_plan(flow, flow.destination, ordinal, "destination", settings),
         topic_filters=tuple(_subscribed(flow)),
         retain_mode=flow.destination.settings.retain,
-        transform=TransformSpec(topic_template=flow.topic_template),
+        transform=transform_spec(flow, settings),
         stall_seconds=settings.stall_seconds,
         stall_seconds_max=settings.stall_seconds_max,
         qos0_pending_bytes_max=settings.qos0_pending_bytes_max,

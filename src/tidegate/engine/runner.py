@@ -64,13 +64,15 @@ _UP = ("connected", "subscribed")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowTools:
-    """What runners of one process share. `dial` raises `ConnectFailed`; `random` gives numbers from 0 to below 1."""
+    """What runners of one process share. `dial` raises `ConnectFailed`; `random` gives numbers from 0 to below 1, `new_id` a
+    UUID each time."""
 
     dial: Callable[[EndpointPlan, ssl.SSLContext | None], Awaitable[Stream]]
     records: SessionRecords
     tasks: Tasks
     clock: Callable[[], Moment]
     random: Callable[[], float]
+    new_id: Callable[[], str]
 
 
 class FlowRunner:
@@ -92,7 +94,7 @@ class FlowRunner:
         self._credentials = credentials
         self._tally = tally
         self._holds_filters = bool(held_filters)
-        self._relay = Relay(plan, held_filters=held_filters)
+        self._relay = Relay(plan, new_id=tools.new_id, held_filters=held_filters)
         self._driver = RelayDriver(
             self._relay, clock=tools.clock, loop=asyncio.get_running_loop(), on_event=self._handle_event
         )

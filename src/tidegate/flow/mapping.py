@@ -14,9 +14,10 @@ from tidegate.flow.plan import (
     UserIdentityPlan,
 )
 from tidegate.message import Message
+from tidegate.moment import Moment
 from tidegate.mqtt.client_settings import ClientSettings, Subscription
-from tidegate.transform.compiler import compile_transform
-from tidegate.transform.spec import Dropped
+from tidegate.transform.compiler import Outcome, compile_transform
+from tidegate.transform.enrich import Snapshots
 
 __all__ = ["PERSISTENCE_PROPERTY", "authentication_method", "client_settings", "outgoing", "subscriptions"]
 
@@ -51,19 +52,21 @@ def subscriptions(plan: FlowPlan) -> list[Subscription]:
     return [Subscription(topic_filter, plan.source.qos) for topic_filter in plan.topic_filters]
 
 
-def outgoing(plan: FlowPlan) -> Callable[[Message], Message | Dropped]:
+def outgoing(
+    plan: FlowPlan, new_id: Callable[[], str], snapshots: Snapshots | None = None
+) -> Callable[[Message, Moment], Outcome]:
     """Return the function from a received message to the one to publish.
 
     The destination's `qos` decides whatever was received, and its `retain` whether the flag is kept (facts 4.1). What
     needs no change is answered as it is.
     """
-    transform = compile_transform(plan.transform)
+    transform = compile_transform(plan.transform, new_id=new_id, snapshots=snapshots)
     qos = plan.destination.qos
     keeps_retain = plan.retain_mode == "Keep"
 
-    def make(received: Message) -> Message | Dropped:
-        message = transform(received)
-        if isinstance(message, Dropped) or (message.qos == qos and (keeps_retain or not message.retain)):
+    def make(received: Message, now: Moment) -> Outcome:
+        message = transform(received, now)
+        if not isinstance(message, Message) or (message.qos == qos and (keeps_retain or not message.retain)):
             return message
         return _with_delivery(message, qos, message.retain and keeps_retain)
 

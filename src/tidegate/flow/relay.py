@@ -56,7 +56,7 @@ from tidegate.mqtt.events import (
     Unsubscribed,
 )
 from tidegate.mqtt.state import State
-from tidegate.transform.spec import Dropped
+from tidegate.transform.spec import Dropped, Filtered
 
 __all__ = ["QUIET_SECONDS", "Relay"]
 
@@ -81,12 +81,15 @@ class _Phase(Enum):
 class Relay:
     """One running copy of a data flow. `net/driver.py` calls it; everybody else goes through the driver's `call`.
 
-    `held_filters` are the filters that the source session holds from an earlier run, empty where there was none.
+    `held_filters` are the filters that the source session holds from an earlier run, empty where there was none. `new_id` makes
+    the ids of CloudEvents.
     """
 
-    def __init__(self, plan: FlowPlan, *, held_filters: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, plan: FlowPlan, *, new_id: Callable[[], str], held_filters: frozenset[str] = frozenset()
+    ) -> None:
         self.plan = plan
-        self._outgoing: Callable[[Message], Message | Dropped] = outgoing(plan)
+        self._outgoing = outgoing(plan, new_id)
         self._source = Connection(Side.SOURCE, plan.source, plan.packet_bytes_max)
         self._source.session.is_established = bool(held_filters)
         self._destination = Connection(Side.DESTINATION, plan.destination)
@@ -359,9 +362,13 @@ class Relay:
             remedy = "publish with QoS 1, which holds the source back"
             self._drop(packet_id, MessageDropped("busy", message.topic, detail, remedy))
             return
-        outgoing = self._outgoing(message)
+        outgoing = self._outgoing(message, now)
         if isinstance(outgoing, Dropped):
             self._drop(packet_id, MessageDropped(outgoing.reason, message.topic, outgoing.detail))
+            return
+        if isinstance(outgoing, Filtered):
+            counters.filtered += 1
+            self._acknowledge(packet_id)
             return
         deliveries.add(message, outgoing, packet_id, now.monotonic)
 
@@ -369,6 +376,9 @@ class Relay:
         """End a message that never became a delivery."""
         self.counters.drop(event.reason)
         self._events.append(event)
+        self._acknowledge(packet_id)
+
+    def _acknowledge(self, packet_id: int) -> None:
         client = self._source.client
         if packet_id and client is not None:
             client.acknowledge(packet_id)

@@ -1,4 +1,4 @@
-"""The destination topic made from the source topic: `${inputTopic}` and `${inputTopic.N}` (facts 2.5).
+"""The destination topic made from the source topic: `${inputTopic}`, `${inputTopic.N}` and `${outputTopic}` (facts 2.5).
 
 Knows the template's syntax and how it resolves. Does not know where the template was declared.
 """
@@ -9,21 +9,14 @@ from dataclasses import dataclass
 
 from tidegate.mqtt.text import text_error
 from tidegate.mqtt.topics import topic_error
+from tidegate.transform.declaration_error import DeclarationError
 
-__all__ = ["TemplateError", "TopicTemplate", "Unresolvable", "parse"]
+__all__ = ["TopicTemplate", "Unresolvable", "parse"]
 
 _VARIABLE = re.compile(r"inputTopic(?:\.([0-9]+))?")
-_VARIABLES = "`${inputTopic}` and `${inputTopic.N}`, N from 1"
+_VARIABLES = "`${inputTopic}`, `${inputTopic.N}` with N from 1, and `${outputTopic}`"
 
-
-class TemplateError(ValueError):
-    """A template does not parse; `offset` and `length` say which of its characters are wrong, counted from 0."""
-
-    def __init__(self, message: str, offset: int, length: int) -> None:
-        self.message = message
-        self.offset = offset
-        self.length = length
-        super().__init__(message)
+_OUTPUT_TOPIC = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +28,8 @@ class Unresolvable:
 
 @dataclass(frozen=True, slots=True)
 class TopicTemplate:
-    """A parsed template: literals and variables in turn. A variable is the segment's number from 1, or 0 for the whole topic."""
+    """A parsed template: literals and variables in turn. A variable is the segment's number from 1, 0 for the whole topic, or
+    -1 for the topic that the map writes."""
 
     text: str
     parts: tuple[str | int, ...]
@@ -50,14 +44,19 @@ class TopicTemplate:
         """Tell whether the first level is the author's own, as in `$aws/rules/${inputTopic.2}`."""
         return isinstance(self.parts[0], str) and "/" in self.parts[0]
 
-    def compile(self) -> Callable[[str], str | Unresolvable]:
-        """Return the function from a source topic to a destination topic."""
+    @property
+    def uses_output_topic(self) -> bool:
+        """Tell whether the topic takes in what the map writes to `$metadata.topic`."""
+        return _OUTPUT_TOPIC in self.parts
+
+    def compile(self) -> Callable[[str, str | None], str | Unresolvable]:
+        """Return the function from a source topic, and the topic that the map wrote, to a destination topic."""
         if self.is_static:
             static = "".join(part for part in self.parts if isinstance(part, str))
-            return lambda topic: static
+            return lambda topic, output_topic: static
         return self._resolve
 
-    def _resolve(self, topic: str) -> str | Unresolvable:
+    def _resolve(self, topic: str, output_topic: str | None) -> str | Unresolvable:
         segments = topic.strip("/").split("/")
         made: list[str] = []
         for part in self.parts:
@@ -65,6 +64,10 @@ class TopicTemplate:
                 made.append(part)
             elif part == 0:
                 made.append(topic)
+            elif part == _OUTPUT_TOPIC:
+                if output_topic is None:
+                    return Unresolvable("`${outputTopic}` is asked for, and no rule wrote `$metadata.topic`")
+                made.append(output_topic)
             elif part <= len(segments):
                 made.append(segments[part - 1])
             else:
@@ -82,7 +85,7 @@ def parse(template: str) -> TopicTemplate:
     """Parse a `dataDestination`.
 
     Raises:
-        TemplateError: an unclosed or unknown variable, segment 0, or literal text that no topic name may hold.
+        DeclarationError: an unclosed or unknown variable, segment 0, or literal text that no topic name may hold.
     """
     parts: list[str | int] = []
     position = 0
@@ -91,7 +94,7 @@ def parse(template: str) -> TopicTemplate:
             parts.append(template[position:start])
         end = template.find("}", start)
         if end < 0:
-            raise TemplateError("`${` is not closed by `}`", start, len(template) - start)
+            raise DeclarationError("`${` is not closed by `}`", start, len(template) - start)
         parts.append(_variable(template[start + 2 : end], start, end + 1 - start))
         position = end + 1
     if position < len(template):
@@ -99,23 +102,25 @@ def parse(template: str) -> TopicTemplate:
     for wrong in "+#\0":
         if wrong in template:
             name = "NUL" if wrong == "\0" else f"`{wrong}`"
-            raise TemplateError(f"a destination topic has no {name}", template.index(wrong), 1)
+            raise DeclarationError(f"a destination topic has no {name}", template.index(wrong), 1)
     if not template:
-        raise TemplateError("a destination topic has at least one character", 0, 1)
+        raise DeclarationError("a destination topic has at least one character", 0, 1)
     if (error := text_error(template)) is not None:
-        raise TemplateError(f"a destination topic cannot be sent: {error}", 0, len(template))
+        raise DeclarationError(f"a destination topic cannot be sent: {error}", 0, len(template))
     if all(isinstance(part, str) for part in parts) and (error := topic_error(template)) is not None:
-        raise TemplateError(error, 0, len(template))
+        raise DeclarationError(error, 0, len(template))
     return TopicTemplate(template, tuple(parts))
 
 
 def _variable(name: str, offset: int, length: int) -> int:
+    if name == "outputTopic":
+        return _OUTPUT_TOPIC
     match = _VARIABLE.fullmatch(name)
     if match is None:
-        raise TemplateError(f"`${{{name}}}` is no variable; there are {_VARIABLES}", offset, length)
+        raise DeclarationError(f"`${{{name}}}` is no variable; there are {_VARIABLES}", offset, length)
     number = match[1]
     if number is None:
         return 0
     if len(number) > 5 or int(number) == 0:
-        raise TemplateError(f"segment {number} does not exist; N counts from 1 to 65535", offset, length)
+        raise DeclarationError(f"segment {number} does not exist; N counts from 1 to 65535", offset, length)
     return int(number)

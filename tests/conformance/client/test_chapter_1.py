@@ -3,12 +3,12 @@
 import pytest
 from tests.mqtt.conversation import codec_panics, connected
 from tests.mqtt.wire import pair, publish, text
+from tests.transform.transforms import compiled
 
 from tidegate.exceptions import LocalViolation
 from tidegate.message import Message
 from tidegate.mqtt.events import MessageReceived
 from tidegate.mqtt.packets import PublishPacket
-from tidegate.transform.compiler import compile_transform
 from tidegate.transform.spec import Dropped, TransformSpec
 
 
@@ -45,7 +45,7 @@ def test_mqtt_1_5_4_2_nul_in_a_topic_name_is_malformed() -> None:
 def test_mqtt_1_5_4_2_no_nul_is_sent_on(properties: bytes) -> None:
     [event] = connected().receive(publish(properties=properties))
     assert isinstance(event, MessageReceived)
-    transform = compile_transform(TransformSpec(topic_template="${inputTopic}"))
+    transform = compiled(TransformSpec(topic_template="${inputTopic}"))
     assert isinstance(transform(event.message), Dropped)
 
 

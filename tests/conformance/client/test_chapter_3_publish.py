@@ -4,6 +4,7 @@ import pytest
 from mqtt5 import PubCompReasonCode
 from tests.mqtt.conversation import LONG_TOPIC, connected, message
 from tests.mqtt.wire import publish, raw_packet, text
+from tests.transform.transforms import transformed
 
 from tidegate.exceptions import LocalViolation
 from tidegate.message import Message
@@ -19,7 +20,6 @@ from tidegate.mqtt.packets import (
     QoS,
 )
 from tidegate.mqtt.session import Session
-from tidegate.transform.compiler import compile_transform
 from tidegate.transform.spec import Dropped, TransformSpec
 
 ACKNOWLEDGEMENT_REASONS = [0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99]
@@ -111,7 +111,7 @@ def test_mqtt_3_3_2_14_a_response_topic_with_wildcards_is_not_sent_on_and_ends_n
     conversation = connected()
     [event] = conversation.receive(publish(0x32, packet_id=1, properties=b"\x08" + text(response_topic)))
     assert isinstance(event, MessageReceived)
-    dropped = compile_transform(TransformSpec(topic_template="${inputTopic}"))(event.message)
+    dropped = transformed(TransformSpec(topic_template="${inputTopic}"), event.message)
     assert isinstance(dropped, Dropped)
     assert dropped.detail.startswith("the response topic cannot be sent: ")
 

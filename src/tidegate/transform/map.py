@@ -1,0 +1,97 @@
+"""The map: rules that make the output (facts 3.1 and 3.5).
+
+Knows the quick ways: rules without wildcards, and those behind a first rule `*` to `*`. Does not know how wildcards are
+resolved in general (`wildcards`), what a rule is (`map_rule`) or how values are written (`output`).
+"""
+
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+from tidegate.transform.map_rule import MapRule, compile_rules, is_identity, produced
+from tidegate.transform.output import Output, remove
+from tidegate.transform.paths import MISSING, Root
+from tidegate.transform.spec import MapSpec
+from tidegate.transform.values import EvaluationError
+from tidegate.transform.view import View
+from tidegate.transform.wildcards import resolve
+
+__all__ = ["compile_map"]
+
+
+def compile_map(maps: tuple[MapSpec, ...], *, moves_copies: bool, last_per_topic: bool) -> Callable[[View], Output]:
+    """Return the function that makes the output of a message.
+
+    It raises `EvaluationError`, which names the rule, where a value cannot be made or written.
+
+    Raises:
+        DeclarationError: a rule does not parse (`validate` has said so before).
+    """
+    rules = compile_rules(maps, last_per_topic=last_per_topic)
+    if not any(rule.has_wildcard for rule in rules):
+        return lambda view: _in_order(rules, view)
+    if is_identity(rules[0]) and not any(rule.has_wildcard for rule in rules[1:]):
+        return _over_identity(rules[1:], moves_copies=moves_copies)
+    return lambda view: resolve(rules, view, moves_copies=moves_copies)
+
+
+def _in_order(rules: tuple[MapRule, ...], view: View) -> Output:
+    """Write what each rule makes; a removal has nothing to remove."""
+    output = Output({})
+    for rule in rules:
+        if rule.output is not None:
+            _put(rule, output, produced(rule, view))
+    return output
+
+
+def _over_identity(rules: tuple[MapRule, ...], *, moves_copies: bool) -> Callable[[View], Output]:
+    """The payload itself becomes the output: what rules take away from the wildcard is removed, then they write."""
+    writers = tuple(rule for rule in rules if rule.output is not None)
+    taken = tuple(dict.fromkeys(path for rule in rules for path in _taken(rule, moves_copies=moves_copies)))
+    overwritten = {rule: _own_place(rule) for rule in writers}
+
+    def make(view: View) -> Output:
+        # Values first: rules read the message as it came.
+        values = [produced(rule, view) for rule in writers]
+        payload = view.payload
+        for index, value in enumerate(values):
+            if type(value) is dict or type(value) is list:
+                values[index] = deepcopy(value)
+        for segments in taken:
+            remove(payload, segments)
+        output = Output(payload)
+        for rule, value in zip(writers, values, strict=True):
+            place = overwritten[rule]
+            if value is MISSING and place is not None:
+                remove(payload, place)
+            _put(rule, output, value)
+        return output
+
+    return make
+
+
+def _taken(rule: MapRule, *, moves_copies: bool) -> list[tuple[str, ...]]:
+    """Return the fields of which a rule takes the wildcard's copy away (facts 3.5)."""
+    fields = [each.path.segments for each in rule.references if each.path.root is Root.PAYLOAD]
+    if rule.output is None:
+        return fields
+    is_move = moves_copies and rule.moves and rule.output.segments != fields[0]
+    return fields if is_move else []
+
+
+def _own_place(rule: MapRule) -> tuple[str, ...] | None:
+    """Return where a rule writes if it is a field that it reads: without a value the wildcard's copy is no result either."""
+    output = rule.output
+    assert output is not None
+    if output.root is not Root.PAYLOAD:
+        return None
+    reads = any(each.path.root is Root.PAYLOAD and each.path.segments == output.segments for each in rule.references)
+    return output.segments if reads else None
+
+
+def _put(rule: MapRule, output: Output, value: Any) -> None:
+    assert rule.output is not None
+    try:
+        output.put(rule.output, value)
+    except EvaluationError as error:
+        raise EvaluationError(f"{rule.name}: {error.detail}") from None

@@ -1,0 +1,184 @@
+"""How rules with wildcards apply to a message, and which of them gives way (facts 3.5).
+
+Knows leaves, captures and ranks. It is the general way, in the order of the facts; `map` has a quick one for the usual case.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tidegate.transform.map_rule import MapRule, is_identity, produced
+from tidegate.transform.output import Output, to_json
+from tidegate.transform.paths import MISSING, Path, Root
+from tidegate.transform.values import EvaluationError, from_json
+from tidegate.transform.view import Record, View, compile_read, find
+
+__all__ = ["APPLICATIONS_MAX", "capture", "leaves", "resolve"]
+
+APPLICATIONS_MAX = 100_000
+"""How often the rules of a map may apply to one message."""
+
+Segments = tuple[str, ...]
+Field = tuple[str, Segments]
+"""A field: the name of the data set, empty for the payload, and the way to it. Metadata has the root's name."""
+
+
+class _Application:
+    """One rule applied to one set of fields. `instead` is a later one that takes this one's place."""
+
+    __slots__ = ("captured", "fields", "instead", "is_done", "is_suppressed", "output", "rank", "rule")
+
+    def __init__(self, rule: MapRule, fields: tuple[Field, ...], captured: Segments, output: Path | None) -> None:
+        self.rule = rule
+        self.fields = fields
+        self.captured = captured
+        self.rank = len(captured)
+        self.output = output
+        self.is_suppressed = False
+        self.is_done = False
+        self.instead: _Application | None = None
+
+
+def resolve(rules: tuple[MapRule, ...], view: View, *, moves_copies: bool) -> Output:
+    """Make the output of a message. Raises `EvaluationError`, which names the rule."""
+    applications: list[_Application] = []
+    by_field: dict[Field, list[_Application]] = {}
+    for rule in rules:
+        new = list(_applications(rule, view))
+        if len(applications) + len(new) > APPLICATIONS_MAX:
+            raise EvaluationError(f"{rule.name}: the rules apply more than {APPLICATIONS_MAX} times to this message")
+        for application in new:
+            _suppress(application, by_field, moves_copies=moves_copies)
+        for application in new:
+            if application.fields:
+                by_field.setdefault(application.fields[0], []).append(application)
+        applications += new
+    output = Output({})
+    for application in applications:
+        takes_place = application.instead
+        if takes_place is not None:
+            _write(takes_place, output, view)
+        elif not application.is_suppressed and not application.is_done and application.output is not None:
+            _write(application, output, view)
+    return output
+
+
+def leaves(record: Record) -> Iterator[tuple[Segments, Any]]:
+    """Yield the way to every value that is no object, and to every empty object, in the order of the record."""
+    stack: list[tuple[Segments, Iterator[tuple[str, Any]]]] = [((), iter(record.items()))]
+    while stack:
+        way, items = stack[-1]
+        for name, value in items:
+            here = (*way, name)
+            if type(value) is dict and value:
+                stack.append((here, iter(value.items())))
+                break
+            yield here, value
+        else:
+            stack.pop()
+
+
+def capture(path: Path, way: Segments) -> Segments | None:
+    """Return what the `*` of a path stands for in a way, one or more segments; None where it does not match."""
+    wildcard = path.wildcard
+    assert wildcard is not None
+    before, after = path.segments[:wildcard], path.segments[wildcard + 1 :]
+    if len(way) <= len(before) + len(after) or way[:wildcard] != before:
+        return None
+    end = len(way) - len(after)
+    return way[wildcard:end] if way[end:] == after else None
+
+
+def _applications(rule: MapRule, view: View) -> Iterator[_Application]:
+    if not rule.has_wildcard:
+        yield _Application(rule, tuple(_field(each.path, ()) for each in rule.references), (), rule.output)
+        return
+    first = rule.references[0].path
+    record = view.payload if first.root is Root.PAYLOAD else view.records.get(first.key or "")
+    if record is None:
+        return
+    takes_empty = is_identity(rule)
+    for way, value in leaves(record):
+        captured = capture(first, way)
+        if captured is None or (value == {} and type(value) is dict and not takes_empty):
+            continue
+        fields = tuple(_field(each.path, captured) for each in rule.references)
+        others = zip(rule.references[1:], fields[1:], strict=True)
+        if all(_read(each.path, field, view) is not MISSING for each, field in others):
+            yield _Application(rule, fields, captured, None if rule.output is None else _filled(rule.output, captured))
+
+
+def _suppress(later: _Application, by_field: dict[Field, list[_Application]], *, moves_copies: bool) -> None:
+    """Take away from earlier rules what this one is the special case of."""
+    output = later.output
+    if output is None:
+        for field in later.fields:
+            for earlier in _at_or_below(field, by_field):
+                if earlier.rank > later.rank:
+                    earlier.is_suppressed = True
+        return
+    moves = moves_copies and later.rule.moves and later.fields[0][1] != output.segments
+    if moves:
+        for earlier in _at_or_below(later.fields[0], by_field):
+            if earlier.rank > later.rank and not _same_place(earlier, later):
+                earlier.is_suppressed = True
+    for field in later.fields:
+        for earlier in by_field.get(field, ()):
+            if earlier.rank <= later.rank or earlier.is_suppressed:
+                continue
+            if _same_place(earlier, later):
+                earlier.instead, later.is_done = later, True
+            elif earlier.rule.evaluate is not None and earlier.fields == later.fields:
+                earlier.is_suppressed = True
+
+
+def _at_or_below(field: Field, by_field: dict[Field, list[_Application]]) -> Iterator[_Application]:
+    root, way = field
+    for (other, deeper), found in by_field.items():
+        if other == root and deeper[: len(way)] == way:
+            yield from found
+
+
+def _same_place(earlier: _Application, later: _Application) -> bool:
+    one, other = earlier.output, later.output
+    return (
+        one is not None
+        and other is not None
+        and (one.root, one.segments, one.key) == (other.root, other.segments, other.key)
+    )
+
+
+def _write(application: _Application, output: Output, view: View) -> None:
+    rule = application.rule
+    assert application.output is not None
+    try:
+        value = _value(application, view) if application.captured else produced(rule, view)
+        output.put(application.output, value)
+    except EvaluationError as error:
+        said = error.detail if error.detail.startswith(rule.name) else f"{rule.name}: {error.detail}"
+        raise EvaluationError(said) from None
+
+
+def _value(application: _Application, view: View) -> Any:
+    rule = application.rule
+    found = [_read(each.path, field, view) for each, field in zip(rule.references, application.fields, strict=True)]
+    return found[0] if rule.evaluate is None else to_json(rule.evaluate([from_json(each) for each in found]))
+
+
+def _field(path: Path, captured: Segments) -> Field:
+    if path.is_metadata:
+        return (path.text, ())
+    wildcard = path.wildcard
+    ways = path.segments
+    if wildcard is not None:
+        ways = (*ways[:wildcard], *captured, *ways[wildcard + 1 :])
+    return (f"$context({path.key})" if path.root is Root.CONTEXT else "", ways)
+
+
+def _filled(path: Path, captured: Segments) -> Path:
+    return Path(path.text, path.root, _field(path, captured)[1], None, path.key)
+
+
+def _read(path: Path, field: Field, view: View) -> Any:
+    if path.is_metadata:
+        return compile_read(path)(view)
+    return find(view.payload if path.root is Root.PAYLOAD else view.records.get(path.key or ""), field[1])

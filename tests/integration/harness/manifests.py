@@ -66,12 +66,17 @@ def dataflow(
     topic: str = "${inputTopic}",
     profile_ref: str = "default",
     mode: str = "Enabled",
+    transformation: Mapping[str, Value] | None = None,
 ) -> Declared:
-    """A data flow without a transformation."""
+    """A data flow; `transformation` are the settings of its middle."""
     operations: list[Value] = [
         {"operationType": "Source", "sourceSettings": {"endpointRef": source, "dataSources": list(filters)}},
         {"operationType": "Destination", "destinationSettings": {"endpointRef": destination, "dataDestination": topic}},
     ]
+    if transformation is not None:
+        operations.append(
+            {"operationType": "BuiltInTransformation", "builtInTransformationSettings": dict(transformation)}
+        )
     spec: dict[str, Value] = {"profileRef": profile_ref, "mode": mode, "operations": operations}
     return _resource(CONNECTIVITY, "Dataflow", name, spec=spec)
 

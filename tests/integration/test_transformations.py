@@ -1,0 +1,123 @@
+"""A data flow with all its stages between real brokers: what comes out, what is counted, and what a kill costs."""
+
+import json
+import random
+import time
+
+import mqtt5
+import pytest
+from tests.integration.harness.clients import Publisher, Subscriber
+from tests.integration.harness.engine import Engine
+from tests.integration.harness.manifests import Value, dataflow, endpoint
+from tests.integration.harness.waiting import grow, until
+from tests.integration.harness.world import World
+
+pytestmark = pytest.mark.integration
+
+KILLS = 10
+WINDOW = 100
+MIDDLE: dict[str, Value] = {
+    "filter": [{"inputs": ["number"], "expression": "$1 % 10 == 0", "description": "one in ten"}],
+    "map": [
+        {"inputs": ["*"], "output": "*"},
+        {"inputs": ["t.C"], "output": "fahrenheit", "expression": "cToF($1)"},
+        {"inputs": ["door"], "output": ""},
+        {"inputs": ["$metadata.topic"], "output": "$metadata.user_property.origin"},
+        {"inputs": ["line"], "output": "$metadata.topic"},
+    ],
+}
+
+
+def is_broken(number: int) -> bool:
+    """Tell whether the message of that number is no JSON."""
+    return number % 25 == 7
+
+
+def is_filtered(number: int) -> bool:
+    """Tell whether the filter ends the message of that number."""
+    return number % 10 == 0
+
+
+def make(topic: str, number: int, packet_id: int) -> mqtt5.PublishPacket:
+    reading = {"number": number, "t": {"C": number % 100}, "door": "open", "line": topic.rpartition("/")[2]}
+    payload = json.dumps(reading).encode()
+    if is_broken(number):
+        payload = payload[:-1]
+    return mqtt5.PublishPacket(topic, payload, qos=mqtt5.QoS.AT_LEAST_ONCE, packet_id=packet_id)
+
+
+def begin(world: World) -> tuple[Engine, Subscriber, Publisher]:
+    """Run the flow between two brokers, and publish to two topics."""
+    source, destination = world.mosquitto("source"), world.mosquitto("destination")
+    engine = world.engine(
+        endpoint("default", source.port),
+        endpoint("cloud", destination.port, cloudEventAttributes="CreateOrRemap"),
+        dataflow("bridge", topic="out/${outputTopic}", transformation=MIDDLE),
+    )
+    engine.start("bridge")
+    subscriber = world.subscriber(destination.port, ["out/#"], keep_packets=True, numbered=False)
+    topics = ["plant/line-1", "plant/line-2"]
+    return engine, subscriber, world.publisher(source.port, topics, rate=2000, make=make)
+
+
+def wanted(publisher: Publisher) -> set[tuple[str, int]]:
+    """Return what has to arrive: all that was acknowledged, is JSON and passes the filter."""
+    return {
+        (f"out/{topic.rpartition('/')[2]}", number)
+        for topic, numbers in publisher.acknowledged.items()
+        for number in numbers
+        if not is_broken(number) and not is_filtered(number)
+    }
+
+
+def arrived(subscriber: Subscriber) -> list[tuple[str, int]]:
+    return [(packet.topic, json.loads(packet.payload)["number"]) for packet in list(subscriber.packets)]
+
+
+def test_every_message_is_accounted_for(world: World) -> None:
+    engine, subscriber, publisher = begin(world)
+    grow(lambda: publisher.acknowledged_count, 2_000, "messages published")
+    publisher.finish()
+    until(lambda: set(arrived(subscriber)) == wanted(publisher), "what passes to arrive")
+    engine.wait_settled("bridge")
+    engine.check_accounting()
+    numbers = [number for each in publisher.acknowledged.values() for number in each]
+    counters = engine.flow("bridge")["counters"]
+    assert counters["dropped"] == {"processing": sum(map(is_broken, numbers))}
+    assert counters["filtered"] == sum(is_filtered(number) and not is_broken(number) for number in numbers)
+    assert counters["delivered"] == len(arrived(subscriber)) == len(wanted(publisher))
+    _, metrics = engine.get("/metrics")
+    assert "aio_dataflow_messages_filtered" in metrics
+    assert "aio_dataflow_messages_dropped_processing_errors" in metrics
+    assert "map rule" in engine.log() or "the payload is no JSON" in engine.log()
+    packet = subscriber.packets[0]
+    number = json.loads(packet.payload)["number"]
+    line = packet.topic.removeprefix("out/")
+    assert json.loads(packet.payload) == {
+        "number": number,
+        "t": {"C": number % 100},
+        "line": line,
+        "fahrenheit": number % 100 * 9 / 5 + 32,
+    }
+    assert (packet.content_type, packet.payload_format_indicator) == ("application/json", 1)
+    properties = dict(packet.user_properties)
+    assert properties["origin"] == f"plant/{line}"
+    assert (properties["source"], properties["subject"]) == ("aio://cloud", packet.topic)
+    assert len({dict(each.user_properties)["id"] for each in subscriber.packets}) == len(subscriber.packets)
+
+
+def test_kill_9_under_load_loses_nothing_that_passes(world: World) -> None:
+    chance = random.Random(5)
+    engine, subscriber, publisher = begin(world)
+    for _ in range(KILLS):
+        grow(lambda: len(subscriber.packets), 50, "messages passed by this life")
+        time.sleep(chance.uniform(0, 0.2))  # the instant of the fault, not a wait
+        engine.kill()
+        engine.launch()
+    publisher.finish()
+    until(lambda: wanted(publisher) <= set(arrived(subscriber)), "what passes to arrive", seconds=60)
+    found = arrived(subscriber)
+    assert not any(is_broken(number) or is_filtered(number) for _, number in found)
+    assert len(found) - len(set(found)) <= WINDOW * KILLS
+    engine.wait_settled("bridge")
+    engine.check_accounting()

@@ -13,7 +13,7 @@ from tidegate.broker.connection import UNREAD_BYTES_MAX, Connection, ListenerPol
 from tidegate.broker.deadlines import Deadlines
 from tidegate.broker.delivery import Delivery
 from tidegate.broker.events import BrokerEvent, ClientDisconnected, QueueWanted, SubscriptionRevoked
-from tidegate.broker.identity import Identity, Verdict
+from tidegate.broker.identity import Verdict
 from tidegate.broker.intake import Intake, NotNow
 from tidegate.broker.journal import JournalBatch, QueuedRecord, StoredState
 from tidegate.broker.limits import BrokerLimits
@@ -26,6 +26,7 @@ from tidegate.broker.session import Session
 from tidegate.broker.sessions import Sessions
 from tidegate.broker.statistics import Statistics
 from tidegate.broker.subscribing import Subscribing
+from tidegate.broker.system_topics import SystemTopics
 from tidegate.broker.watch import Watch
 from tidegate.exceptions import MqttError, ProtocolViolation
 from tidegate.message import Message
@@ -55,9 +56,6 @@ SERVER_SHUTTING_DOWN = 0x8B
 PACKET_ID_NOT_FOUND = 0x92
 QUOTA_EXCEEDED = 0x97
 DISCONNECT_WITH_WILL = 0x04
-
-NOBODY = Identity("")
-"""Who publishes the broker's own topics."""
 
 
 class Broker:
@@ -115,7 +113,15 @@ class Broker:
         )
         self._watch = Watch(limits, self._deadlines, close=self._close, leave=self._leave, mark=self._mark)
         self._unread: list[Session] = []
-        self._began_at: float | None = None
+        self._system_topics = SystemTopics(
+            limits.statistics_seconds,
+            self.statistics,
+            self._sessions,
+            self._router,
+            self._retained,
+            self._intake,
+            self._deadlines,
+        )
 
     @property
     def next_timeout(self) -> float | None:
@@ -129,9 +135,7 @@ class Broker:
         connection = Connection(policy, self._settings, self._promises, now, peer, certificate_der)
         self.connections.add(connection)
         self.statistics.connections += 1
-        if self._began_at is None:
-            self._began_at = now.monotonic
-            self._deadlines.add(now.monotonic + self.limits.statistics_seconds, self._show_statistics)
+        self._system_topics.begin(now)
         self._watch.look_at(connection, now.monotonic + self.limits.connect_timeout_seconds)
         return connection
 
@@ -380,24 +384,6 @@ class Broker:
             return
         self._events.append(ClientDisconnected(session.client_id, connection.peer, reason_code, detail))
         self._sessions.detach(session, now)
-
-    def _show_statistics(self, now: Moment) -> None:
-        """Renew the `$SYS` topics, and forget retained messages that have ended."""
-        for topic in self._retained.expired(now.monotonic):
-            self._intake.retain(Message(topic, b""), NOBODY, now)
-        assert self._began_at is not None, "it begins with the first connection"
-        sessions = self._sessions.everyone()
-        topics = self.statistics.topics(
-            clients_connected=sum(session.connection is not None for session in sessions),
-            sessions=len(sessions),
-            subscriptions=len(self._router),
-            retained=len(self._retained),
-            queued=sum(len(session.queue) for session in sessions),
-            uptime_seconds=now.monotonic - self._began_at,
-        )
-        for topic, value in topics.items():
-            self._intake.publish(Message(topic, value.encode(), 0, retain=True), None, NOBODY, now)
-        self._deadlines.add(now.monotonic + self.limits.statistics_seconds, self._show_statistics)
 
     def _publish_will(self, session: Session, message: Message, now: Moment) -> None:
         if session.access.may_publish(message.topic) and not message.topic.startswith(OWN_TOPICS):

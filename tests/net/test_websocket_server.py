@@ -80,6 +80,9 @@ def test_promise_12_binary_frames_come_and_go(subprotocol: str) -> None:
         (request(Sec_WebSocket_Protocol="chat"), 400),
         (request("/"), 404),
         (request("/mqtt/../x"), 404),
+        (request("//["), 404),
+        (request("http://[::1"), 404),
+        (request("//mqtt"), 404),
         (request(Origin="https://evil.example"), 403),
         (request(Origin="null"), 403),
         (request(Origin="http://127.0.0.1.evil.example"), 403),
@@ -97,6 +100,15 @@ def test_promise_12_what_is_refused(asked: bytes, status: int) -> None:
         said = await reader.readline()
         assert said.startswith(f"HTTP/1.1 {status} ".encode()), said
         assert echo.accepted.empty()
+
+    talk(with_it)
+
+
+@pytest.mark.parametrize("path", ["/mqtt", "/mqtt?", "/mqtt?client=one#[", "http://127.0.0.1/mqtt"])
+def test_what_does_not_matter_in_a_request(path: str) -> None:
+    async def with_it(echo: Echo, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(request(path))
+        assert (await answer(reader)).startswith("HTTP/1.1 101")
 
     talk(with_it)
 

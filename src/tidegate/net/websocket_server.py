@@ -115,7 +115,11 @@ class _ServerStream(FrameStream):
 
 def _refusal(request: Request) -> tuple[http.HTTPStatus, str] | None:
     """Say what is wrong with a request before RFC 6455 has its say, None for nothing."""
-    if urlsplit(request.path).path != PATH:
+    try:
+        path = urlsplit(request.path).path
+    except ValueError:
+        path = ""
+    if path != PATH:
         return http.HTTPStatus.NOT_FOUND, f"MQTT is at {PATH}\n"
     try:
         origins = request.headers.get_all("Origin")

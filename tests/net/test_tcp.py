@@ -229,6 +229,34 @@ def test_abort_ends_at_once(run: Run, secure: bool) -> None:
     run(test())
 
 
+class Failing(Recorder):
+    """Fails on all it reads."""
+
+    def data_received(self, data: bytes) -> None:
+        raise ValueError("unexpected")
+
+
+@plain_and_secure
+@pytest.mark.parametrize("is_early", [True, False])
+def test_a_receiver_that_fails_does_not_keep_the_connection(run: Run, secure: bool, is_early: bool) -> None:
+    async def test() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: failures.append(context))
+        async with connection(secure) as (stream, peer):
+            receiver = Failing()
+            if not is_early:
+                stream.start(receiver)
+                await turns()
+            peer.writer.write(b"x")
+            await turns(200)
+            if is_early:
+                stream.start(receiver)
+            await receiver.closed
+
+    failures: list[dict[str, object]] = []
+    run(test())
+    assert [type(failure["exception"]) for failure in failures] == [ValueError]
+
+
 def test_a_reset_is_told_as_the_error_it_is(run: Run) -> None:
     async def test() -> None:
         async with connection() as (stream, peer):

@@ -137,7 +137,12 @@ class TcpStream(asyncio.Protocol):
         if not self._closing or self._closed:
             self._deliver = receiver.data_received
             if early:
-                receiver.data_received(b"".join(early))
+                try:
+                    receiver.data_received(b"".join(early))
+                except BaseException:
+                    # The transport would do so for a later read; without it nobody would ever end the connection.
+                    self.abort()
+                    raise
         if self._closed:
             receiver.stream_closed(self._error)
         elif not self._reading_paused:

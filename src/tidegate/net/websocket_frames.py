@@ -120,7 +120,12 @@ class FrameStream(ABC):
         early, self._early = self._early, []
         self._is_delivering = True
         if early:
-            receiver.data_received(b"".join(early))
+            try:
+                receiver.data_received(b"".join(early))
+            except BaseException:
+                # As in `TcpStream`.
+                self.abort()
+                raise
         if self._closed:
             receiver.stream_closed(self._error)
         elif not self._reading_paused:

@@ -9,8 +9,10 @@ export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
 
 MOSQUITTO := mosquitto mosquitto-clients
 HAS_MOSQUITTO := command -v mosquitto >/dev/null && command -v mosquitto_sub >/dev/null
+NODE := nodejs npm
+HAS_NODE := command -v node >/dev/null && command -v npm >/dev/null
 
-.PHONY: help run test check bench docs format lock mosquitto clean
+.PHONY: help run test check bench docs format lock mosquitto node clean
 
 help:
 	@echo "make run        run the quick start in the foreground"
@@ -21,16 +23,20 @@ help:
 	@echo "make format     format the code"
 	@echo "make lock       renew requirements/*.txt from pyproject.toml"
 	@echo "make mosquitto  install Debian's mosquitto without starting its service"
+	@echo "make node       install Debian's node and npm"
 
 # Passed on to tools/make-venv by those targets that need more of Debian than Python.
-test bench: along := $(MOSQUITTO)
+test: along := $(MOSQUITTO) $(NODE)
+bench: along := $(MOSQUITTO)
 
 run: $(VENV)/run.stamp
 	@$(BIN)/python examples/quickstart/run.py
 
-# Where mosquitto may not be installed the tests that need it are counted at the end of the run, or fail if CI=true.
+# Where a peer may not be installed the tests that need it are counted at the end of the run, or fail if CI=true.
 test: $(VENV)/dev.stamp
-	@$(HAS_MOSQUITTO) || tools/debian-install $(MOSQUITTO) || echo "going on without mosquitto" >&2
+	@missing="$$($(HAS_MOSQUITTO) || echo $(MOSQUITTO)) $$($(HAS_NODE) || echo $(NODE))"; \
+	test "$$missing" = " " || tools/debian-install $$missing || echo "going on without $$missing" >&2
+	@$(MAKE) --no-print-directory $(VENV)/node.stamp || echo "going on without MQTT.js" >&2
 	$(BIN)/pytest
 
 check: $(VENV)/dev.stamp
@@ -53,12 +59,16 @@ format: $(VENV)/dev.stamp
 mosquitto:
 	@$(HAS_MOSQUITTO) || tools/debian-install $(MOSQUITTO)
 
+node:
+	@$(HAS_NODE) || tools/debian-install $(NODE)
+
 # Versions and hashes only: where packages come from is the choice of the machine that installs them.
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --exclude-newer "7 days" --custom-compile-command "make lock" --upgrade
 lock: $(VENV)/dev.stamp
 	$(UV_COMPILE) pyproject.toml --group build --group dev --output-file requirements/dev.txt
 	$(UV_COMPILE) pyproject.toml --group build --constraint requirements/dev.txt --output-file requirements/run.txt
+	$(BIN)/python -m tools.npm_lock
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -77,4 +87,12 @@ $(VENV)/run.stamp: $(VENV)/made.stamp requirements/run.txt pyproject.toml
 $(VENV)/dev.stamp: $(VENV)/run.stamp requirements/dev.txt
 	@echo "installing what the tests need"
 	@$(PIP) install --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+# No package of npm runs a script of its own here.
+$(VENV)/node.stamp: $(VENV)/made.stamp requirements/package.json requirements/package-lock.json
+	@echo "installing what the tests need of npm"
+	@mkdir -p $(VENV)/node
+	@cp requirements/package.json requirements/package-lock.json $(VENV)/node
+	@cd $(VENV)/node && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null
 	@touch $@

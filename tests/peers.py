@@ -6,11 +6,13 @@ skipped, and `conftest` says at the end of the run how many were.
 
 import os
 import shutil
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-__all__ = ["PEERS", "Peer", "is_ci", "missing", "require", "summary"]
+__all__ = ["PEERS", "NodePackage", "Peer", "is_ci", "missing", "require", "summary"]
 
 # Debian keeps servers where the PATH of a plain user does not look.
 SERVER_PATH = "/usr/local/sbin:/usr/sbin:/sbin"
@@ -28,9 +30,21 @@ class Peer:
         return shutil.which(self.program) or shutil.which(self.program, path=SERVER_PATH)
 
 
+class NodePackage(Peer):
+    """A package of npm, by its name; it is installed beside the Python packages of the virtual environment."""
+
+    def find(self) -> str | None:
+        """Return the folder of the package, or None."""
+        folder = Path(sys.prefix) / "node" / "node_modules" / self.program
+        return str(folder) if (folder / "package.json").exists() else None
+
+
 PEERS = {
     "mosquitto": Peer("mosquitto", "sudo make mosquitto"),
+    "mosquitto_pub": Peer("mosquitto_pub", "sudo make mosquitto"),
     "mosquitto_sub": Peer("mosquitto_sub", "sudo make mosquitto"),
+    "node": Peer("node", "sudo make node"),
+    "MQTT.js": NodePackage("mqtt", "make .venv/node.stamp"),
 }
 
 

@@ -1,5 +1,6 @@
 """The lock files: every package with its version and hashes, and no word of where it is downloaded from."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -36,3 +37,15 @@ def test_what_is_needed_is_locked(name: str) -> None:
 def test_tests_run_against_the_versions_that_users_get() -> None:
     run, development = locked("run.txt"), locked("dev.txt")
     assert {package: development.get(package) for package in run} == run
+
+
+def test_the_lock_of_npm_holds_versions_and_hashes_and_no_address() -> None:
+    text = (ROOT / "requirements" / "package-lock.json").read_text()
+    assert "resolved" not in text
+    assert re.search(r"\w:/|\bwww\.", text) is None
+    root, *packages = json.loads(text)["packages"].values()
+    assert root["dependencies"] == json.loads((ROOT / "requirements" / "package.json").read_text())["dependencies"]
+    assert packages
+    for package in packages:
+        assert re.fullmatch(r"\d+\.\d+\.\d+[\w.-]*", package["version"]), package
+        assert re.fullmatch(r"sha512-[\w+/]{86}==", package["integrity"]), package

@@ -1,5 +1,8 @@
 """A missing peer is never a silent skip."""
 
+import sys
+from pathlib import Path
+
 import pytest
 from tests import peers
 
@@ -27,3 +30,14 @@ def test_a_missing_peer_is_skipped_and_counted_elsewhere(monkeypatch: pytest.Mon
 def test_a_peer_that_is_there_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(peers, "PEERS", {"shell": peers.Peer("sh", "")})
     assert peers.require("shell").endswith("/sh")
+
+
+def test_a_package_of_npm_is_found_beside_the_python_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    package = peers.NodePackage("mqtt", "")
+    assert package.find() is None
+    folder = tmp_path / "node" / "node_modules" / "mqtt"
+    folder.mkdir(parents=True)
+    assert package.find() is None
+    (folder / "package.json").write_text("{}")
+    assert package.find() == str(folder)

@@ -410,3 +410,8 @@ SERVER_PACKETS = st.one_of(
 @given(st.lists(SERVER_PACKETS, max_size=6))
 def test_what_a_server_writes_comes_back_as_it_was_written(written: list[Packet]) -> None:
     assert decoded(b"".join(packet.write() for packet in written)) == written
+
+
+def test_a_reserved_subscription_option_is_malformed() -> None:
+    assert "[MQTT-3.8.3-5]" in refused(raw_packet(0x82, b"\x00\x01\x00" + text("a") + b"\x40"))
+    assert decoded(raw_packet(0x82, b"\x00\x01\x00" + text("a") + b"\x2e"))

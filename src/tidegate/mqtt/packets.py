@@ -52,6 +52,7 @@ from mqtt5 import read as read_packet
 from tidegate.exceptions import LocalViolation, MalformedPacket, MqttError, ProtocolViolation
 from tidegate.message import Message
 from tidegate.mqtt.fixed_header import PACKET_BYTES_MAX, PACKET_TYPE_NAMES, packet_bytes, packet_too_large
+from tidegate.mqtt.unread_bits import check_connect_flags, check_subscription_options
 
 __all__ = [
     "PINGREQ",
@@ -144,8 +145,6 @@ _PROTOCOL_ERRORS = {
     "Invalid boolean": 0x82,
 }
 """What the codec says of packets that are well-formed, and which reason code the specification has for it."""
-_CONNECT_FLAGS_OFFSET = 7
-"""Behind the fixed header: the protocol name with its length takes six bytes, the protocol level one."""
 
 
 def decode(data: memoryview, packets: list[Packet], packet_bytes_max: int = PACKET_BYTES_MAX) -> int:
@@ -210,11 +209,14 @@ def _decode_run(data: memoryview, packets: list[ReceivedPacket], packet_bytes_ma
                 if packet_id is None and packet.duplicate:
                     raise MalformedPacket("PUBLISH with DUP 1 and QoS 0 [MQTT-3.3.1-2]")
             elif type(packet) is ConnectPacket:
-                _check_connect_flags(data[position : position + length])
-            elif isinstance(packet, _WITH_PACKET_ID) and packet.packet_id == 0:
-                raise MalformedPacket(
-                    f"{PACKET_TYPE_NAMES[data[position] >> 4]} with packet identifier 0 [MQTT-2.2.1-3]"
-                )
+                check_connect_flags(data[position : position + length])
+            elif isinstance(packet, _WITH_PACKET_ID):
+                if packet.packet_id == 0:
+                    raise MalformedPacket(
+                        f"{PACKET_TYPE_NAMES[data[position] >> 4]} with packet identifier 0 [MQTT-2.2.1-3]"
+                    )
+                if type(packet) is SubscribePacket:
+                    check_subscription_options(data[position : position + length])
             append(packet)
             position += length
     except IndexError:
@@ -240,17 +242,6 @@ def _not_decoded(detail: str) -> MqttError:
         if words in detail:
             return ProtocolViolation(detail, reason_code)
     return MalformedPacket(detail)
-
-
-def _check_connect_flags(data: memoryview) -> None:
-    start = 2
-    while data[start - 1] >= 0x80:
-        start += 1
-    flags = data[start + _CONNECT_FLAGS_OFFSET]
-    if flags & 0x01:
-        raise MalformedPacket("CONNECT with the reserved flag 1 [MQTT-3.1.2-3]")
-    if flags & 0x38 and not flags & 0x04:
-        raise MalformedPacket("CONNECT with Will QoS or Will Retain, and without a will [MQTT-3.1.2-11, MQTT-3.1.2-13]")
 
 
 def puback_run(data: memoryview) -> PubAckRun | None:

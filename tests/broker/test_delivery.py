@@ -1,6 +1,6 @@
 """Who gets a message, what waits, and what finds no room."""
 
-from mqtt5 import PublishPacket
+from mqtt5 import PublishPacket, UnsubscribePacket
 from tests.broker_play import BrokerPlay, puback, publish, pubrec
 
 from tidegate.broker.limits import BrokerLimits
@@ -157,3 +157,77 @@ def test_qos_0_is_not_kept_for_who_is_not_there() -> None:
     publisher.send(publish("a", b"0"), publish("a", b"2", qos=2, packet_id=1))
     publisher.expect(pubrec(1))
     assert payloads(list(play.connect("one", session_expiry_interval=100).said())) == [b"2"]
+
+
+def test_an_unsubscribing_member_keeps_what_was_sent_to_it_and_hands_over_what_waits() -> None:
+    play = BrokerPlay()
+    leaving = play.connect("leaving", receive_max=1).subscribe("$share/g/a", 1).subscribe("b", 1)
+    publisher = play.connect("publisher")
+    for number in (1, 2):
+        publisher.send(publish("a", b"%d" % number, qos=1, packet_id=number))
+    staying = play.connect("staying").subscribe("$share/g/a", 1)
+    leaving.said()
+    leaving.send(UnsubscribePacket(1, ["$share/g/a"]))
+    staying.expect(publish("a", b"2", qos=1, packet_id=1))
+    publisher.send(publish("b", b"3", qos=1, packet_id=3))
+    leaving.send(puback(1))
+    assert payloads(list(leaving.said())) == [b"3"]
+
+
+def test_what_is_handed_over_comes_as_the_other_member_subscribed() -> None:
+    play = BrokerPlay()
+    leaving = play.connect("leaving").subscribe("$share/g/a", 1, retain_as_published=True, identifier=1)
+    play.connect("publisher").send(publish("a", b"1", qos=1, packet_id=1, retain=True))
+    low = play.connect("low").subscribe("$share/g/a", 0, identifier=2)
+    leaving.cut()
+    low.expect(publish("a", b"1", subscription_ids=[2]))
+
+
+def test_a_member_that_is_away_is_not_chosen_for_what_would_not_be_kept() -> None:
+    play = BrokerPlay()
+    play.connect("zero", session_expiry_interval=100).subscribe("$share/g/a", 0).cut()
+    play.connect("one", session_expiry_interval=100).subscribe("$share/g/a", 1).cut()
+    play.connect("zero-too", session_expiry_interval=100).subscribe("$share/g/a", 0).cut()
+    publisher = play.connect("publisher")
+    for number in range(4):
+        publisher.send(publish("a", b"%d" % number, qos=1, packet_id=number + 1)).expect(puback(number + 1))
+    one = play.connect("one", clean_start=False)
+    assert payloads(list(one.said())) == [b"0", b"1", b"2", b"3"]
+
+
+def test_a_connected_member_without_room_in_its_queue_is_passed_over() -> None:
+    play = BrokerPlay(BrokerLimits(queued_in_memory_max=1))
+    full = play.connect("full", receive_max=1).subscribe("$share/g/a", 1)
+    publisher = play.connect("publisher")
+    for number in range(2):
+        publisher.send(publish("a", b"%d" % number, qos=1, packet_id=number + 1))
+    slow = play.connect("slow", receive_max=1).subscribe("$share/g/a", 1)
+    for number in range(2, 4):
+        publisher.send(publish("a", b"%d" % number, qos=1, packet_id=number + 1))
+    for packet_id in (1, 2):
+        full.send(puback(packet_id))
+        slow.send(puback(packet_id))
+    assert payloads(list(full.said())) == [b"0", b"1"]
+    assert payloads(list(slow.said())) == [b"2", b"3"]
+    assert not play.broker.statistics.dropped["queue"]
+
+
+def test_failure_25_a_shared_subscription_without_room_is_told_though_a_member_of_qos_0_is_away() -> None:
+    play = BrokerPlay(BrokerLimits(queued_messages_max=1))
+    play.connect("zero", session_expiry_interval=100).subscribe("$share/g/a", 0).cut()
+    play.connect("one", session_expiry_interval=100).subscribe("$share/g/a", 1).cut()
+    publisher = play.connect("publisher")
+    publisher.send(publish("a", b"0", qos=1, packet_id=1)).expect(puback(1))
+    publisher.send(publish("a", b"1", qos=1, packet_id=2)).expect(puback(2, 0x97))
+    one = play.connect("one", clean_start=False)
+    assert payloads(list(one.said())) == [b"0"]
+
+
+def test_drop_oldest_holds_for_a_shared_subscription_whose_members_are_away() -> None:
+    play = BrokerPlay(BrokerLimits(queued_messages_max=1, queue_strategy="DropOldest"))
+    play.connect("one", session_expiry_interval=100).subscribe("$share/g/a", 1).cut()
+    publisher = play.connect("publisher")
+    for number in range(3):
+        publisher.send(publish("a", b"%d" % number, qos=1, packet_id=number + 1)).expect(puback(number + 1))
+    one = play.connect("one", clean_start=False)
+    assert payloads(list(one.said())) == [b"2"]

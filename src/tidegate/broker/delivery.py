@@ -77,15 +77,12 @@ class Delivery:
             if self.deliver(session, image, qos, retain, target.subscription_ids, expires_at, None, now):
                 filling = session
         for group in matches.groups:
-            chosen = self._choose(group, message.qos)
+            chosen = self._choose(group, message)
             if chosen is None:
                 continue
             found += 1
             session, subscription = chosen
-            qos = min(message.qos, subscription.qos)
-            ids = () if subscription.identifier is None else (subscription.identifier,)
-            retain = message.retain and subscription.retain_as_published
-            if self.deliver(session, image, qos, retain, ids, expires_at, group, now):
+            if self._deliver_to_member(session, subscription, image, expires_at, group, now):
                 filling = session
         if filling is not None and held_back is not None and not held_back.is_held_back:
             self._hold_back(held_back, filling, now)
@@ -148,10 +145,11 @@ class Delivery:
     def hand_over(self, session: Session, group: ShareGroup | None, now: Moment) -> None:
         """Give what came by a shared subscription and is unsettled to the other members (None: of every group).
 
-        A QoS 2 message that was sent already is left alone [MQTT-4.8.2-5].
+        A QoS 2 message that was sent already is left alone [MQTT-4.8.2-5], and to a client that is still there also one of
+        QoS 1: it is on its way, and its identifier in use [MQTT-3.10.4-3].
         """
         for packet_id, outgoing in list(session.inflight.items()):
-            if _is_of(outgoing, group) and outgoing.qos == 1:
+            if session.connection is None and _is_of(outgoing, group) and outgoing.qos == 1:
                 del session.inflight[packet_id]
                 session.packet_ids.release(packet_id)
                 self._give_to_other(session, outgoing, now)
@@ -179,28 +177,50 @@ class Delivery:
                     size = message_bytes(message)
                 if not session.queue.has_room(size):
                     return False
-        for group in matches.groups:
-            if not any(
-                not member.is_durable or not subscription.qos or member.queue.has_room(message_bytes(message))
-                for member, subscription in group.members.items()
-            ):
-                return False
-        return True
+        if not matches.groups:
+            return True
+        size = message_bytes(message) if size is None else size
+        return all(_has_room(group, size) for group in matches.groups)
 
-    def _choose(self, group: ShareGroup, qos: int) -> tuple[Session, Subscription] | None:
-        """Choose the next member that can take a message: one with room in its window, else a connected one, else any."""
-        connected = durable = None
+    def _choose(self, group: ShareGroup, message: Message) -> tuple[Session, Subscription] | None:
+        """Choose the next member that can take a message: one with room in its window, else in its queue, else a connected one.
+
+        A member without any room comes last, and one that is away and gets QoS 0 never.
+        """
+        size = message_bytes(message)
+        waiting = away = full = full_away = None
         for candidate in group.candidates():
-            session = candidate[0]
+            session, subscription = candidate
+            qos = min(message.qos, subscription.qos)
             connection = session.connection
+            queue = session.queue
+            if connection is None and not qos:
+                continue
+            if connection is not None and connection.is_ready and not queue and (connection.send_quota > 0 or not qos):
+                return candidate
+            is_kept_on_disk = session.is_durable and qos
+            has_room = queue.has_room(size) if is_kept_on_disk else queue.has_room_in_memory(size)
             if connection is not None:
-                if connection.is_ready and (connection.send_quota > 0 or not qos) and not session.queue.waiting:
-                    return candidate
-                if not session.is_durable or session.queue.has_room(0):
-                    connected = connected or candidate
-            elif session.queue.has_room(0):
-                durable = durable or candidate
-        return connected or (durable if qos else None)
+                waiting, full = (waiting or candidate, full) if has_room else (waiting, full or candidate)
+            else:
+                away, full_away = (away or candidate, full_away) if has_room else (away, full_away or candidate)
+        return waiting or away or full or full_away
+
+    def _deliver_to_member(
+        self,
+        session: Session,
+        subscription: Subscription,
+        image: Image,
+        expires_at: float | None,
+        group: ShareGroup,
+        now: Moment,
+    ) -> bool:
+        """Send a message to the member that was chosen, as its own subscription says [MQTT-4.8.2-3]."""
+        message = image.message
+        qos = min(message.qos, subscription.qos)
+        ids = () if subscription.identifier is None else (subscription.identifier,)
+        retain = message.retain and subscription.retain_as_published
+        return self.deliver(session, image, qos, retain, ids, expires_at, group, now)
 
     def _let_wait(self, session: Session, outgoing: Outgoing) -> bool:
         queue = session.queue
@@ -246,18 +266,31 @@ class Delivery:
         assert group is not None, "only what came by a shared subscription is handed over"
         if outgoing.sequence:
             self._sending.unrecord(session, outgoing)
-        chosen = self._choose(group, outgoing.qos)
+        message = outgoing.message
+        chosen = self._choose(group, message)
         if chosen is None:
             self._statistics.drop("no_member")
             return
         other, subscription = chosen
-        ids = () if subscription.identifier is None else (subscription.identifier,)
-        image = Image(outgoing.message, False)
-        self.deliver(other, image, outgoing.qos, outgoing.retain, ids, outgoing.expires_at, group, now)
+        self._deliver_to_member(other, subscription, Image(message, False), outgoing.expires_at, group, now)
 
 
 def _is_of(outgoing: Outgoing, group: ShareGroup | None) -> bool:
     return outgoing.group is not None and (group is None or outgoing.group is group)
+
+
+def _has_room(group: ShareGroup, size: int) -> bool:
+    """Tell whether a shared subscription can take a message, or would lose it for another reason than a full disk queue."""
+    is_full = False
+    for session, subscription in group.members.items():
+        if not session.is_durable or not subscription.qos:
+            if session.connection is not None or subscription.qos:
+                return True
+        elif session.queue.has_room(size):
+            return True
+        else:
+            is_full = True
+    return not is_full
 
 
 def _durable(matches: Matches) -> Iterator[Session]:

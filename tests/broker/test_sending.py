@@ -1,7 +1,8 @@
 """From the queue to the client and back."""
 
 import mqtt5
-from mqtt5 import PublishPacket
+import pytest
+from mqtt5 import Packet, PublishPacket
 from tests.broker_play import BrokerPlay, puback, pubcomp, publish, pubrec, pubrel
 
 from tidegate.broker.limits import BrokerLimits
@@ -110,3 +111,26 @@ def test_an_unknown_puback_is_nothing() -> None:
     client = BrokerPlay().connect()
     client.send(puback(77)).expect()
     assert not client.connection.wants_close
+
+
+@pytest.mark.parametrize(
+    ("qos", "answers"),
+    [
+        (1, [pubrec(1)]),
+        (1, [pubrec(1, 0x80)]),
+        (1, [pubcomp(1)]),
+        (2, [puback(1)]),
+        (2, [puback(packet_id) for packet_id in (1, 2, 3, 4)]),
+        (2, [pubcomp(1)]),
+    ],
+)
+def test_an_acknowledgement_of_the_wrong_kind_settles_nothing_and_ends_the_connection(
+    qos: int, answers: list[Packet]
+) -> None:
+    play = BrokerPlay()
+    client = play.connect("one", session_expiry_interval=100).subscribe("a", 2)
+    play.connect("publisher").send(publish("a", b"x", qos=qos, packet_id=9))
+    client.said()
+    client.send(*answers).expect_closed(0x82)
+    again = play.connect("one", clean_start=False)
+    again.expect(publish("a", b"x", qos=qos, packet_id=1, duplicate=True))

@@ -316,13 +316,15 @@ class Broker:
             self._subscribing.subscribe(connection, event, now)
         elif isinstance(event, UnsubscribePacket):
             self._subscribing.unsubscribe(connection, event, now)
-        elif isinstance(event, PubAckPacket | PubCompPacket):
-            self._sending.settle(session, event.packet_id, now)
+        elif isinstance(event, PubAckPacket):
+            self._sending.settle(session, event.packet_id, 1, now)
+        elif isinstance(event, PubCompPacket):
+            self._sending.complete(session, event.packet_id, now)
         elif isinstance(event, PubRelPacket):
             self._intake.release(connection, event)
         elif isinstance(event, PubRecPacket):
             if int(event.reason_code) >= 0x80:
-                self._sending.settle(session, event.packet_id, now)
+                self._sending.settle(session, event.packet_id, 2, now)
                 return
             number = self._sending.release(session, event.packet_id)
             wire = connection.protocol.wire

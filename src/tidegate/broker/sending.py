@@ -14,7 +14,7 @@ from tidegate.broker.promises import Promises
 from tidegate.broker.session import Session
 from tidegate.broker.statistics import Statistics
 from tidegate.broker.subscriber_queue import Outgoing
-from tidegate.exceptions import LocalViolation
+from tidegate.exceptions import LocalViolation, ProtocolViolation
 from tidegate.message import Message
 from tidegate.moment import Moment
 from tidegate.mqtt.aliases import ALIAS_PAYS_FROM_BYTES
@@ -157,15 +157,22 @@ class Sending:
         self._put(connection, data)
 
     def accept_run(self, session: Session, run: PubAckRun, now: Moment) -> None:
-        """Settle QoS 1 messages that the client accepted."""
+        """Settle QoS 1 messages that the client accepted.
+
+        Raises:
+            ProtocolViolation: one of them is of QoS 2; those before it are settled.
+        """
         inflight = session.inflight
         release = session.packet_ids.release
         settled = 0
         batch = None
         for packet_id in run.packet_ids:
             outgoing = inflight.get(packet_id)
-            if outgoing is None or outgoing.qos != 1:
+            if outgoing is None:
                 continue
+            if outgoing.qos != 1:
+                self._went_on(session, settled, now)
+                raise _wrong_kind("PUBACK", packet_id, outgoing)
             del inflight[packet_id]
             release(packet_id)
             settled += 1
@@ -175,25 +182,42 @@ class Sending:
                 batch.remove(session.number, outgoing.sequence)
         self._went_on(session, settled, now)
 
-    def settle(self, session: Session, packet_id: int, now: Moment) -> bool:
-        """End the exchange of one message, of whatever QoS; return whether there was one."""
-        outgoing = session.inflight.pop(packet_id, None)
-        if outgoing is None:
-            return False
-        session.packet_ids.release(packet_id)
-        self.unrecord(session, outgoing)
-        self._went_on(session, 1, now)
-        return True
+    def settle(self, session: Session, packet_id: int, qos: int, now: Moment) -> None:
+        """Take what ends the exchange of a message of this QoS, whatever it says [MQTT-4.4.0-2]: PUBACK or a refusing PUBREC.
+
+        Raises:
+            ProtocolViolation: the message is of another QoS.
+        """
+        outgoing = session.inflight.get(packet_id)
+        if outgoing is not None and outgoing.qos != qos:
+            raise _wrong_kind("PUBACK" if qos == 1 else "PUBREC", packet_id, outgoing)
+        self._settle(session, packet_id, now)
+
+    def complete(self, session: Session, packet_id: int, now: Moment) -> None:
+        """Take a PUBCOMP.
+
+        Raises:
+            ProtocolViolation: no PUBREC has come before it.
+        """
+        outgoing = session.inflight.get(packet_id)
+        if outgoing is not None and not outgoing.is_released:
+            raise _wrong_kind("PUBCOMP", packet_id, outgoing)
+        self._settle(session, packet_id, now)
 
     def release(self, session: Session, packet_id: int) -> int | None:
         """Note the PUBREC of a QoS 2 message.
 
         Returns:
             The number of the batch after which PUBREL may leave (0: at once), None where the packet id is unknown.
+
+        Raises:
+            ProtocolViolation: the message is of QoS 1.
         """
         outgoing = session.inflight.get(packet_id)
-        if outgoing is None or outgoing.qos != 2:
+        if outgoing is None:
             return None
+        if outgoing.qos != 2:
+            raise _wrong_kind("PUBREC", packet_id, outgoing)
         outgoing.is_released = True
         if not outgoing.sequence:
             return 0
@@ -226,6 +250,15 @@ class Sending:
             connection.is_held_back = False
             self._mark(connection)
 
+    def _settle(self, session: Session, packet_id: int, now: Moment) -> None:
+        """End the exchange of a message, if there is one."""
+        outgoing = session.inflight.pop(packet_id, None)
+        if outgoing is None:
+            return
+        session.packet_ids.release(packet_id)
+        self.unrecord(session, outgoing)
+        self._went_on(session, 1, now)
+
     def _went_on(self, session: Session, settled: int, now: Moment) -> None:
         connection = session.connection
         if connection is not None:
@@ -249,7 +282,7 @@ class Sending:
         image = Image(outgoing.message, False)
         data = self._encode(connection, image, outgoing.qos, outgoing.retain, packet_id, expiry, ids)
         if data is None or not session.access.may_receive(outgoing.message.topic):
-            self.settle(session, packet_id, now)
+            self._settle(session, packet_id, now)
             return
         self._put(connection, bytes((data[0] | 0x08,)) + data[1:])
 
@@ -288,6 +321,11 @@ class Sending:
         self._statistics.sent += 1
         if not connection.is_dirty:
             self._mark(connection)
+
+
+def _wrong_kind(name: str, packet_id: int, outgoing: Outgoing) -> ProtocolViolation:
+    """Return the error for an acknowledgement that a message of its QoS does not get, or not yet (section 4.3)."""
+    return ProtocolViolation(f"{name} for packet identifier {packet_id}, a message of QoS {outgoing.qos}")
 
 
 def _record(session: Session, outgoing: Outgoing, packet_id: int, now: Moment) -> QueuedRecord:

@@ -134,3 +134,34 @@ def test_an_acknowledgement_of_the_wrong_kind_settles_nothing_and_ends_the_conne
     client.send(*answers).expect_closed(0x82)
     again = play.connect("one", clean_start=False)
     again.expect(publish("a", b"x", qos=qos, packet_id=1, duplicate=True))
+
+
+def test_an_acknowledgement_of_what_was_not_resent_yet_makes_no_room_in_the_window() -> None:
+    play = BrokerPlay()
+    client = play.connect("one", session_expiry_interval=100).subscribe("a", 1)
+    publisher = play.connect("publisher")
+    for number in range(1, 9):
+        publisher.send(publish("a", b"%d" % number, qos=1, packet_id=number))
+    client.cut()
+    again = play.connect("one", clean_start=False, session_expiry_interval=100, receive_max=1)
+    again.expect(publish("a", b"1", qos=1, packet_id=1, duplicate=True))
+    again.send(puback(2)).expect()
+    again.send(*(puback(packet_id) for packet_id in (3, 4, 5, 6))).expect()
+    again.send(puback(1)).expect(publish("a", b"7", qos=1, packet_id=7, duplicate=True))
+    again.send(puback(7)).expect(publish("a", b"8", qos=1, packet_id=8, duplicate=True))
+
+
+def test_many_resends_that_are_too_large_now_are_dropped_and_counted() -> None:
+    play = BrokerPlay()
+    client = play.connect("one", session_expiry_interval=100).subscribe("a", 2)
+    publisher = play.connect("publisher")
+    for number in range(1, 2_001):
+        publisher.send(publish("a", b"x" * 100, qos=1, packet_id=number))
+    publisher.send(publish("a", b"small", qos=1, packet_id=9))
+    client.cut()
+    again = play.connect("one", clean_start=False, session_expiry_interval=100, max_packet_size=50, receive_max=1)
+    again.expect(publish("a", b"small", qos=1, packet_id=2_001, duplicate=True))
+    assert play.broker.statistics.dropped["packet_size"] == 2_000
+    again.send(puback(2_001)).expect()
+    publisher.send(publish("a", b"new", qos=1, packet_id=1), publish("a", b"next", qos=1, packet_id=2))
+    again.expect(publish("a", b"new", qos=1, packet_id=2_002))

@@ -191,6 +191,7 @@ class Admission:
         if packet.topic_alias_max and connection.protocol.wire is Wire.V5:
             connection.aliases = OutboundAliases(packet.topic_alias_max)
         connection.to_resend.extend(session.inflight)
+        connection.not_resent.update(session.inflight)
         for topic_filter in self._sessions.revoke(session, now):
             self._emit(SubscriptionRevoked(client_id, topic_filter))
         connection.protocol.accept(limits.topic_alias_maximum)

@@ -67,6 +67,7 @@ class Connection:
         "is_lost",
         "is_writable",
         "keep_alive_seconds",
+        "not_resent",
         "opened_at",
         "output",
         "output_bytes",
@@ -126,6 +127,9 @@ class Connection:
         """The longest packet that the client takes, None for any length."""
         self.aliases: OutboundAliases | None = None
         self.to_resend: deque[int] = deque()
+        """Packet identifiers of the session's messages in flight, until each was sent on this connection."""
+        self.not_resent: set[int] = set()
+        """The same without those that were settled meanwhile."""
         self.unread_bytes = 0
         """Answers that were made while the client took nothing."""
         self.keep_alive_seconds = 0
@@ -219,3 +223,4 @@ class Connection:
         self._held_count = self._held_bytes = 0
         self.stalled.clear()
         self.to_resend.clear()
+        self.not_resent.clear()

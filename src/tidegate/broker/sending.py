@@ -4,7 +4,7 @@ Knows windows, packet identifiers, what a client can take, and what of it goes t
 message (`delivery`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import ceil
 
 from tidegate.broker.connection import Connection
@@ -171,7 +171,6 @@ class Sending:
             if outgoing is None:
                 continue
             if outgoing.qos != 1:
-                self._went_on(session, settled, now)
                 raise _wrong_kind("PUBACK", packet_id, outgoing)
             del inflight[packet_id]
             release(packet_id)
@@ -180,7 +179,7 @@ class Sending:
                 if batch is None:
                     batch = self._promises.changing()
                 batch.remove(session.number, outgoing.sequence)
-        self._went_on(session, settled, now)
+        self._went_on(session, settled - _not_resent(session, run.packet_ids), now)
 
     def settle(self, session: Session, packet_id: int, qos: int, now: Moment) -> None:
         """Take what ends the exchange of a message of this QoS, whatever it says [MQTT-4.4.0-2]: PUBACK or a refusing PUBREC.
@@ -257,7 +256,7 @@ class Sending:
             return
         session.packet_ids.release(packet_id)
         self.unrecord(session, outgoing)
-        self._went_on(session, 1, now)
+        self._went_on(session, 1 - _not_resent(session, (packet_id,)), now)
 
     def _went_on(self, session: Session, settled: int, now: Moment) -> None:
         connection = session.connection
@@ -268,22 +267,30 @@ class Sending:
                 self.send_ready(session, now)
 
     def _resend(self, session: Session, connection: Connection, packet_id: int, now: Moment) -> None:
+        connection.not_resent.discard(packet_id)
         outgoing = session.inflight.get(packet_id)
         if outgoing is None:
             return
-        connection.send_quota -= 1
         if outgoing.is_released:
+            connection.send_quota -= 1
             self._put(connection, connection.protocol.wire.pubrel(packet_id))
             return
-        expiry = None
-        if outgoing.expires_at is not None:
-            expiry = max(0, ceil(outgoing.expires_at - now.monotonic))
-        ids = outgoing.subscription_ids
-        image = Image(outgoing.message, False)
-        data = self._encode(connection, image, outgoing.qos, outgoing.retain, packet_id, expiry, ids)
-        if data is None or not session.access.may_receive(outgoing.message.topic):
-            self._settle(session, packet_id, now)
+        data = None
+        if session.access.may_receive(outgoing.message.topic):
+            expiry = None
+            if outgoing.expires_at is not None:
+                expiry = max(0, ceil(outgoing.expires_at - now.monotonic))
+            ids = outgoing.subscription_ids
+            image = Image(outgoing.message, False)
+            data = self._encode(connection, image, outgoing.qos, outgoing.retain, packet_id, expiry, ids)
+        else:
+            self._statistics.drop("unauthorized")
+        if data is None:
+            del session.inflight[packet_id]
+            session.packet_ids.release(packet_id)
+            self.unrecord(session, outgoing)
             return
+        connection.send_quota -= 1
         self._put(connection, bytes((data[0] | 0x08,)) + data[1:])
 
     def _encode(
@@ -321,6 +328,16 @@ class Sending:
         self._statistics.sent += 1
         if not connection.is_dirty:
             self._mark(connection)
+
+
+def _not_resent(session: Session, packet_ids: Sequence[int]) -> int:
+    """Return how many settled messages were not sent on this connection, and so took nothing from its send quota (4.9)."""
+    connection = session.connection
+    if connection is None or not connection.not_resent:
+        return 0
+    found = connection.not_resent.intersection(packet_ids)
+    connection.not_resent -= found
+    return len(found)
 
 
 def _wrong_kind(name: str, packet_id: int, outgoing: Outgoing) -> ProtocolViolation:

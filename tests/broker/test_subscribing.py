@@ -42,6 +42,13 @@ def test_retain_handling() -> None:
     client.subscribe("$share/g/a", 0).expect()
 
 
+def test_no_local_leaves_out_what_the_client_retained_itself() -> None:
+    play = BrokerPlay()
+    play.connect("other").send(publish("b", b"y", retain=True))
+    client = play.connect("one").send(publish("a", b"x", retain=True))
+    client.subscribe("#", 0, no_local=True).expect(publish("b", b"y", retain=True))
+
+
 def test_retain_as_published() -> None:
     play = BrokerPlay()
     plain = play.connect("plain").subscribe("a", 0)

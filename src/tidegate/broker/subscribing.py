@@ -130,6 +130,9 @@ class Subscribing:
             expires_at = retained.expires_at
             if expires_at is not None and expires_at <= now.monotonic:
                 continue
+            if subscription.no_local and retained.publisher.client_id == session.client_id:
+                # [MQTT-3.8.3-3] makes no exception for them, and a bridge would get back what it had brought.
+                continue
             rules = connection.policy.rules
             if rules is not None and not connection.policy.access_of(retained.publisher).may_publish(
                 retained.message.topic

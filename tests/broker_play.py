@@ -22,9 +22,12 @@ from mqtt5 import (
     PubAckPacket,
     PubAckReasonCode,
     PubCompPacket,
+    PubCompReasonCode,
     PublishPacket,
     PubRecPacket,
+    PubRecReasonCode,
     PubRelPacket,
+    PubRelReasonCode,
     QoS,
     SubAckPacket,
     SubscribePacket,
@@ -53,16 +56,16 @@ def puback(packet_id: int, reason_code: int = 0) -> PubAckPacket:
     return PubAckPacket(packet_id, reason_code=PubAckReasonCode(reason_code))
 
 
-def pubrec(packet_id: int) -> PubRecPacket:
-    return PubRecPacket(packet_id)
+def pubrec(packet_id: int, reason_code: int = 0) -> PubRecPacket:
+    return PubRecPacket(packet_id, reason_code=PubRecReasonCode(reason_code))
 
 
-def pubrel(packet_id: int) -> PubRelPacket:
-    return PubRelPacket(packet_id)
+def pubrel(packet_id: int, reason_code: int = 0) -> PubRelPacket:
+    return PubRelPacket(packet_id, reason_code=PubRelReasonCode(reason_code))
 
 
-def pubcomp(packet_id: int) -> PubCompPacket:
-    return PubCompPacket(packet_id)
+def pubcomp(packet_id: int, reason_code: int = 0) -> PubCompPacket:
+    return PubCompPacket(packet_id, reason_code=PubCompReasonCode(reason_code))
 
 
 def subscription(topic_filter: str, qos: int = 2, **options: Any) -> TopicFilter:  # Any: the codec's own

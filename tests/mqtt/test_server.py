@@ -85,3 +85,33 @@ def test_the_first_packet_is_small_and_later_ones_are_bounded() -> None:
     assert reason(connection.receive_data(ConnectPacket("x" * 40).write(), NOW)) == 0x95
     connection = connected(packet_bytes_max=50)
     assert reason(connection.receive_data(PublishPacket("a", bytes(60)).write()[:5], NOW)) == 0x95
+
+
+def test_what_comes_behind_connect_waits_until_it_was_answered() -> None:
+    connection = ServerConnection(ServerSettings(), NOW)
+    disconnect, ping = mqtt5.DisconnectPacket().write(), PingReqPacket().write()
+    (event,) = connection.receive_data(ConnectPacket("one").write() + disconnect, NOW)
+    assert isinstance(event, ConnectPacket)
+    assert connection.state.value == "authenticating"
+    assert connection.receive_data(ping, NOW) == []
+    connection.accept(0)
+    assert [type(each) for each in connection.take_waiting()] == [mqtt5.DisconnectPacket]
+
+
+def test_with_an_authentication_method_only_auth_and_disconnect_come_before_connack() -> None:
+    opening = ConnectPacket("one", authentication_method="m").write()
+    ping = PingReqPacket().write()
+    answer = mqtt5.AuthPacket(
+        authentication_method="m", reason_code=mqtt5.AuthReasonCode.CONTINUE_AUTHENTICATION
+    ).write()
+    for early in (ping, answer):
+        events = ServerConnection(ServerSettings(), NOW).receive_data(opening + early, NOW)
+        assert reason(events[1:]) == 0x82
+    connection = ServerConnection(ServerSettings(), NOW)
+    connection.receive_data(opening, NOW)
+    assert isinstance(connection.receive_data(answer, NOW)[0], mqtt5.AuthPacket)
+    assert reason(connection.receive_data(ping, NOW)) == 0x82
+    leaving = ServerConnection(ServerSettings(), NOW)
+    leaving.receive_data(opening + mqtt5.DisconnectPacket().write() + ping, NOW)
+    leaving.accept(0)
+    assert [type(each) for each in leaving.take_waiting()] == [mqtt5.DisconnectPacket]

@@ -74,6 +74,7 @@ class ServerConnection:
         "_aliases",
         "_buffer",
         "_failure",
+        "_has_method",
         "_opening",
         "_waiting",
         "is_accepted",
@@ -98,6 +99,8 @@ class ServerConnection:
         self._aliases: InboundAliases | None = None
         self._waiting: list[ReceivedPacket] = []
         self._failure: MqttError | None = None
+        self._has_method = False
+        """Whether CONNECT named an authentication method, so that nothing but AUTH and DISCONNECT may come before CONNACK."""
 
     @property
     def wire_is_known(self) -> bool:
@@ -168,10 +171,13 @@ class ServerConnection:
                 if kind is PublishPacket and self.state is ServerState.CONNECTED:
                     events.append(self._message(packet))  # type: ignore[arg-type]
                     continue
+                if self._waiting:
+                    self._let_wait(received[index:])
+                    return
                 state = self._accepted.get(kind)
                 if state is None:
                     if self.state is ServerState.AUTHENTICATING and kind is not ConnectPacket:
-                        self._waiting.extend(received[index:])
+                        self._let_wait(received[index:])
                         return
                     if self.is_closing:
                         return
@@ -180,10 +186,24 @@ class ServerConnection:
                 if state is not self.state:
                     self._enter(state)
                 events.append(packet)  # type: ignore[arg-type]
+                if isinstance(packet, ConnectPacket):
+                    self._has_method = packet.authentication_method is not None
+                    self._let_wait(received[index + 1 :])
+                    break
             if self._failure is not None and not self._waiting and not self.is_closing:
                 raise self._failure
         except MqttError as error:
             events.append(ConnectionClosing("violation", error.reason_code, str(error)))
+
+    def _let_wait(self, received: Sequence[ReceivedPacket]) -> None:
+        """Keep what came before CONNECT could be answered; with an authentication method, that is a DISCONNECT alone."""
+        if self._has_method and received and not self._waiting:
+            if type(received[0]) is not DisconnectPacket:
+                name = _name(type(received[0]))
+                raise ProtocolViolation(f"{name} before CONNACK, with an authentication method [MQTT-3.1.2-30]")
+            self._waiting.append(received[0])
+        elif not self._has_method:
+            self._waiting.extend(received)
 
     def _check(self, packet: ReceivedPacket) -> None:
         if isinstance(packet, SubscribePacket):

@@ -122,3 +122,9 @@ def test_failure_27_the_wall_clock_ends_no_session() -> None:
     assert not client.connection.wants_close
     again = play.connect("one", session_expiry_interval=100)
     assert again.connack is not None and again.connack.session_present
+
+
+def test_disconnect_may_name_an_expiry_where_connect_did_and_the_limit_is_0() -> None:
+    play = BrokerPlay(BrokerLimits(session_expiry_seconds_max=0))
+    client = play.connect("one", session_expiry_interval=100)
+    client.send(mqtt5.DisconnectPacket(session_expiry_interval=10)).expect_closed()

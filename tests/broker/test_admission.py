@@ -217,3 +217,23 @@ def test_a_challenge_that_the_client_does_not_take_ends_the_connection() -> None
     client = play.client(GUARDED).send(ConnectPacket("one", authentication_method=SAT, max_packet_size=20))
     play.decide(Challenge(bytes(20)))
     client.expect_refused(0x95)
+
+
+@pytest.mark.parametrize("turns", [[0x18], [0x19, 0x18], [0x19, 0x19]])
+def test_auth_out_of_turn_ends_the_connection(turns: list[int]) -> None:
+    play = BrokerPlay()
+    client = play.client(GUARDED).send(ConnectPacket("one", authentication_method=SAT, authentication_data=b"1"))
+    play.decide(Accepted(Identity("one", "s")))
+    client.said()
+    client.send(*(AuthPacket(reason_code=AuthReasonCode(turn), authentication_method=SAT) for turn in turns))
+    client.expect_closed(0x82)
+
+
+def test_a_challenge_is_answered_once_and_by_nothing_else() -> None:
+    for turns in ([0x19], [0x18, 0x18]):
+        play = BrokerPlay()
+        client = play.client(GUARDED).send(ConnectPacket("one", authentication_method=SAT, authentication_data=b"1"))
+        play.decide(Challenge(b"more"))
+        client.said()
+        client.send(*(AuthPacket(reason_code=AuthReasonCode(turn), authentication_method=SAT) for turn in turns))
+        client.expect_refused(0x82)

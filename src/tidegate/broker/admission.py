@@ -91,18 +91,23 @@ class Admission:
         """Take an AUTH.
 
         Raises:
-            ProtocolViolation: it may not come now, or names another method [MQTT-4.12.0-5].
+            ProtocolViolation: it may not come now [MQTT-4.12.0-6], or names another method [MQTT-4.12.0-5].
         """
         method = connection.authentication_method
         if method is None:
             raise ProtocolViolation("AUTH, and CONNECT had no authentication method [MQTT-4.12.0-6]")
         if packet.authentication_method != method:
             raise ProtocolViolation(f"AUTH with another authentication method than {method} [MQTT-4.12.0-5]")
-        is_first = connection.protocol.state is ServerState.AUTHENTICATING
+        # A client answers our challenge with 0x18, and begins again with 0x19 once it is connected and nothing else is going on.
         reason_code = int(packet.reason_code)
-        # A client answers our challenge with 0x18 and begins again with 0x19, never before it is connected [MQTT-4.12.1-1].
-        if reason_code not in ((CONTINUE_AUTHENTICATION,) if is_first else (CONTINUE_AUTHENTICATION, REAUTHENTICATE)):
-            raise ProtocolViolation(f"AUTH 0x{reason_code:02X} while {connection.protocol.state.value} [MQTT-4.12.1-1]")
+        if connection.is_challenged:
+            may_come = reason_code == CONTINUE_AUTHENTICATION
+        else:
+            is_connected = connection.protocol.state is ServerState.CONNECTED
+            may_come = reason_code == REAUTHENTICATE and is_connected and not connection.is_deciding
+        if not may_come:
+            raise ProtocolViolation(f"AUTH 0x{reason_code:02X}, and it was not its turn (section 4.12)")
+        connection.is_challenged = False
         self._ask(connection, packet.authentication_data, now)
 
     def decide(self, connection: Connection, verdict: Verdict, now: Moment) -> None:
@@ -120,6 +125,7 @@ class Admission:
             assert connection.authentication_method is not None, "a challenge belongs to a method"
             wire = connection.protocol.wire
             challenge = wire.auth(CONTINUE_AUTHENTICATION, connection.authentication_method, verdict.data)
+            connection.is_challenged = True
             if connection.takes(challenge):
                 connection.send(challenge)
             else:

@@ -61,6 +61,7 @@ class Connection:
         "due_at",
         "held",
         "identity",
+        "is_challenged",
         "is_deciding",
         "is_dirty",
         "is_held_back",
@@ -115,6 +116,8 @@ class Connection:
         self.is_dirty = False
         self.is_deciding = False
         """Whether a verdict on its credentials is awaited; meanwhile it is not read."""
+        self.is_challenged = False
+        """Whether it was sent AUTH 0x18 and has not answered yet."""
         self.is_held_back = False
         self.is_lost = False
         self.wants_close = False

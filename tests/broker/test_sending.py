@@ -165,3 +165,14 @@ def test_many_resends_that_are_too_large_now_are_dropped_and_counted() -> None:
     again.send(puback(2_001)).expect()
     publisher.send(publish("a", b"new", qos=1, packet_id=1), publish("a", b"next", qos=1, packet_id=2))
     again.expect(publish("a", b"new", qos=1, packet_id=2_002))
+
+
+@pytest.mark.parametrize("qos", [0, 1])
+def test_no_message_gains_a_second_by_the_imprecision_of_the_clock(qos: int) -> None:
+    play = BrokerPlay()
+    client = play.connect("one").subscribe("a", qos)
+    publisher = play.connect("publisher")
+    for step in range(50):
+        play.advance(0.1 * step)
+        publisher.send(publish("a", b"x", qos=1, packet_id=1, message_expiry_interval=10))
+    assert {each.message_expiry_interval for each in client.said() if isinstance(each, PublishPacket)} == {10}

@@ -101,7 +101,7 @@ class Sending:
         """Send a message of QoS 0."""
         expiry = None
         if expires_at is not None:
-            expiry = ceil(expires_at - now.monotonic)
+            expiry = _seconds_left(image.message, expires_at, now)
             if expiry <= 0:
                 self._statistics.drop("expired")
                 return
@@ -132,7 +132,7 @@ class Sending:
         """Send a message of QoS 1 or 2 for the first time; `is_new` where it did not wait, and is not in the journal."""
         expiry = None
         if outgoing.expires_at is not None:
-            expiry = ceil(outgoing.expires_at - now.monotonic)
+            expiry = _seconds_left(outgoing.message, outgoing.expires_at, now)
             if expiry <= 0:
                 self.forget(session, outgoing, "expired")
                 return
@@ -279,7 +279,7 @@ class Sending:
         if session.access.may_receive(outgoing.message.topic):
             expiry = None
             if outgoing.expires_at is not None:
-                expiry = max(0, ceil(outgoing.expires_at - now.monotonic))
+                expiry = max(0, _seconds_left(outgoing.message, outgoing.expires_at, now))
             ids = outgoing.subscription_ids
             image = Image(outgoing.message, False)
             data = self._encode(connection, image, outgoing.qos, outgoing.retain, packet_id, expiry, ids)
@@ -328,6 +328,16 @@ class Sending:
         self._statistics.sent += 1
         if not connection.is_dirty:
             self._mark(connection)
+
+
+def _seconds_left(message: Message, expires_at: float, now: Moment) -> int:
+    """Return the Message Expiry Interval to send [MQTT-3.3.2-6], 0 or less when there is none left.
+
+    The difference of two times may be a hair longer than the interval that went into it, and no message gains a second.
+    """
+    left = ceil(expires_at - now.monotonic)
+    received = message.message_expiry_seconds
+    return left if received is None else min(left, received)
 
 
 def _not_resent(session: Session, packet_ids: Sequence[int]) -> int:

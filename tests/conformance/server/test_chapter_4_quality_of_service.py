@@ -16,10 +16,10 @@ def resumed(play: BrokerPlay, client_id: str = "one", expiry: int = 100) -> Clie
     return client
 
 
-def with_subscriber(qos: int, **connect: int) -> tuple[BrokerPlay, Client, Client]:
+def with_subscriber(qos: int) -> tuple[BrokerPlay, Client, Client]:
     """Return a client that has a session and a subscription to `a`, and one that publishes."""
     play = BrokerPlay()
-    subscriber = play.connect("one", session_expiry_interval=100, **connect).subscribe("a", qos)
+    subscriber = play.connect("one", session_expiry_interval=100).subscribe("a", qos)
     return play, subscriber, play.connect("publisher")
 
 
@@ -73,7 +73,7 @@ def test_section_4_1_of_mqtt_3_1_1_a_session_without_clean_session_is_kept() -> 
 
 
 def test_mqtt_4_2_0_1_bytes_may_come_in_any_pieces() -> None:
-    play, subscriber, publisher = with_subscriber(0)
+    _, subscriber, publisher = with_subscriber(0)
     data = publish("a", b"1").write() + publish("a", b"2").write()
     for index in range(len(data)):
         publisher.send(data[index : index + 1])

@@ -11,7 +11,6 @@ from typing import Protocol
 
 from tests.simulation.publication import Announcement, Observer, Publication
 from tests.simulation.timeline import Appointment, Timeline
-
 from tidegate.mqtt.topics import matches
 
 __all__ = ["Broker", "Connected", "Session"]

@@ -9,7 +9,6 @@ from tests.simulation.host import Host
 from tests.simulation.publication import Violation
 from tests.simulation.server_connection import SESSION_TAKEN_OVER
 from tests.simulation.settings import FILTERS, plan
-
 from tidegate.flow.events import Side
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from typing import Protocol
 
 from tests.simulation.link import Link
 from tests.simulation.timeline import Appointment, Timeline
-
 from tidegate.flow.events import ConnectionEnded, Drained, RelayEvent, Side
 from tidegate.flow.relay import Relay
 from tidegate.moment import Moment

@@ -6,6 +6,7 @@ Knows both brokers' sides and why a message may end. Does not know the relay's i
 from collections import Counter
 
 import mqtt5 as packets
+
 from tests.simulation.publication import Publication, Violation
 
 __all__ = ["Ledger"]

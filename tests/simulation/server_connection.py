@@ -6,6 +6,7 @@ Knows the specification from the server's side. Does not know what a session's e
 from collections import deque
 
 import mqtt5 as packets
+
 from tests.simulation.broker import Broker, Session
 from tests.simulation.link import Link
 from tests.simulation.publication import Announcement, Publication, Violation, number_of

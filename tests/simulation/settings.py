@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from random import Random
 
 from tests.simulation.link import Network
-
 from tidegate.flow.plan import AnonymousPlan, EndpointPlan, FlowPlan, SidePlan
 from tidegate.settings import OnRejected
 from tidegate.transform.spec import TransformSpec

@@ -1,6 +1,7 @@
 """Lives through thousands of worlds, and through worlds in which a relay with a planted bug has to be caught."""
 
 import pytest
+
 from tests.simulation.planted import PLANTED
 from tests.simulation.world import World, WorldFailed, run_world
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from random import Random
 
 import mqtt5 as packets
+
 from tests.simulation.broker import Broker
 from tests.simulation.faults import strike
 from tests.simulation.host import Host, RelayEnd
@@ -16,7 +17,6 @@ from tests.simulation.publication import Announcement, Publication, Violation, n
 from tests.simulation.server_connection import ServerConnection
 from tests.simulation.settings import draw, plan
 from tests.simulation.timeline import Timeline
-
 from tidegate.flow.events import RelayEvent, Side, SubscriptionsHeld
 from tidegate.flow.plan import FlowPlan
 from tidegate.flow.relay import Relay

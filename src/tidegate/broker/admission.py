@@ -68,6 +68,7 @@ class Admission:
     def connect(self, connection: Connection, packet: ConnectPacket, now: Moment) -> None:
         """Take a CONNECT."""
         connection.pending_connect = packet
+        connection.expiry_asked_seconds = packet.session_expiry_interval
         connection.packet_bytes_max = packet.max_packet_size
         if len(packet.client_id.encode()) > self._limits.client_id_bytes_max:
             self._refuse(connection, CLIENT_ID_NOT_VALID, "the client identifier is too long", now)

@@ -351,8 +351,7 @@ class Broker:
         session = connection.session
         expiry = packet.session_expiry_interval
         if session is not None and expiry is not None:
-            asked = connection.pending_connect
-            if asked is not None and asked.session_expiry_interval == 0 and expiry:
+            if connection.expiry_asked_seconds == 0 and expiry:
                 raise ProtocolViolation("a Session Expiry Interval in DISCONNECT, and CONNECT had 0 [MQTT-3.14.2-2]")
             maximum = self.limits.session_expiry_seconds_max
             session.expiry_seconds = expiry if maximum is None else min(expiry, maximum)

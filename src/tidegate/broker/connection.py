@@ -59,6 +59,7 @@ class Connection:
         "credential_expires_wall",
         "deadline",
         "due_at",
+        "expiry_asked_seconds",
         "held",
         "identity",
         "is_challenged",
@@ -142,6 +143,8 @@ class Connection:
         self.credential_expires_wall: float | None = None
         self.authentication_method: str | None = None
         self.pending_connect: ConnectPacket | None = None
+        self.expiry_asked_seconds = 0
+        """The Session Expiry Interval of CONNECT, whatever was granted."""
         """The CONNECT until its client is let in or refused; then it is let go with the secrets in it."""
         self.close_reason_code: int | None = None
         self.close_detail = ""

@@ -66,7 +66,7 @@ class Session:
         self.inflight: dict[int, Outgoing] = {}
         self.packet_ids = PacketIds()
         self.received_qos2: set[int] = set()
-        self.retained_due: dict[str, Subscription] = {}
+        self.retained_due: dict[str, None] = {}
         """Subscriptions, by their filter, whose retained messages are to be sent once there is room for them."""
         self.connection: Connection | None = None
         self.disconnected_wall: float | None = None

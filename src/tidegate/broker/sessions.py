@@ -156,6 +156,7 @@ class Sessions:
         subscription = session.subscriptions.pop(topic_filter, None)
         if subscription is None:
             return False
+        session.retained_due.pop(topic_filter, None)
         share_name = subscription.share_name
         group = None if share_name is None else self._router.group(share_name, subscription.pattern)
         self._router.remove(session, subscription)

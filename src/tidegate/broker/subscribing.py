@@ -69,7 +69,7 @@ class Subscribing:
             )
             # [MQTT-3.3.1-9..11]; a shared subscription gets no retained messages (section 4.8.2).
             if is_wanted and subscription.share_name is None:
-                session.retained_due[subscription.topic_filter] = subscription
+                session.retained_due[subscription.topic_filter] = None
         self.send_retained_due(connection, now)
         self._sending.send_ready(session, now)
 
@@ -84,9 +84,8 @@ class Subscribing:
         due = session.retained_due
         while due and session.queue.has_room_in_memory(0):
             topic_filter = next(iter(due))
-            subscription = due.pop(topic_filter)
-            if session.subscriptions.get(topic_filter) is subscription:
-                self._send_retained(connection, subscription, now)
+            del due[topic_filter]
+            self._send_retained(connection, session.subscriptions[topic_filter], now)
 
     def unsubscribe(self, connection: Connection, packet: UnsubscribePacket, now: Moment) -> None:
         """Take an UNSUBSCRIBE."""

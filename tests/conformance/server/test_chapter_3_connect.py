@@ -1,5 +1,7 @@
 """MQTT 5, section 3.1: CONNECT, as a server takes it."""
 
+from typing import Any
+
 import mqtt5
 import pytest
 from mqtt5 import (
@@ -511,14 +513,14 @@ def test_mqtt_3_1_3_10_user_properties_of_a_will_keep_their_order() -> None:
 def test_a_will_is_published_with_all_its_properties() -> None:
     play = BrokerPlay()
     watcher = watched(play)
-    fields = {
+    fields: dict[str, Any] = {
         "payload_format_indicator": 1,
         "message_expiry_interval": 60,
         "content_type": "text/plain",
         "response_topic": "answers",
         "correlation_data": b"7",
     }
-    play.connect("one", will=Will("will", payload=b"gone", will_delay_interval=10, **fields)).cut()  # type: ignore[arg-type]
+    play.connect("one", will=Will("will", payload=b"gone", will_delay_interval=10, **fields)).cut()
     watcher.expect(publish("will", b"gone", **fields))
 
 

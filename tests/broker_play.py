@@ -33,8 +33,8 @@ from mqtt5 import (
     SubscribePacket,
     TopicFilter,
 )
-from tests.mqtt.wire import raw_packet, text
 
+from tests.mqtt.wire import raw_packet, text
 from tidegate.broker.broker import Broker
 from tidegate.broker.connection import Connection, ListenerPolicy
 from tidegate.broker.events import AuthenticationRequested, BrokerEvent, QueueWanted

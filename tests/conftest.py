@@ -7,6 +7,7 @@ from collections.abc import Generator
 
 import hypothesis
 import pytest
+
 from tests.peers import summary
 
 hypothesis.settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)

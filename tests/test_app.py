@@ -11,8 +11,8 @@ from time import monotonic
 from typing import Any
 
 import pytest
-from tests.engine.manifests import PROFILE, write_flow
 
+from tests.engine.manifests import PROFILE, write_flow
 from tidegate.engine.control import EngineNotRunning, ask
 
 SOURCES = Path(__file__).parents[1] / "src"

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tests import peers
 
 NOWHERE = {"mosquitto": peers.Peer("no-such-program", "sudo make mosquitto")}

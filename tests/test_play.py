@@ -1,8 +1,8 @@
 """The conversation itself: what it shows when something else was said."""
 
 import pytest
-from tests.play import describe, flow_plan, play, puback, publish, relay_of
 
+from tests.play import describe, flow_plan, play, puback, publish, relay_of
 from tidegate.flow.events import Drained
 
 

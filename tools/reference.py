@@ -5,8 +5,10 @@ usage: python -m tools.reference    (or `make docs`)
 `tests/test_docs.py` fails when a page differs from what the code would give today.
 """
 
+import contextlib
 import dataclasses
 import inspect
+import io
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,6 +18,7 @@ from typing import Any
 from tools.named_tests import named_tests
 from tools.statements import ROLES, STATEMENTS, UNTESTED, tests_by_statement
 
+from tidegate.cli import VERBS, main
 from tidegate.flow import policy
 from tidegate.resources.kinds import KINDS
 from tidegate.settings import Settings
@@ -270,7 +273,21 @@ def _also(aliases: tuple[str, ...]) -> str:
     return f" Also {' and '.join(f'`{each}`' for each in aliases)}." if aliases else ""
 
 
+def cli_page() -> str:
+    """Return the page on the command line: the help of every verb, as it is shown."""
+    text = HEAD.format(source="src/tidegate/cli/") + "# Command line\n\n"
+    text += "Exit codes: 0 done, 1 failed, 2 not understood; `tidegate sub -W` ends with 27 when the time is over.\n"
+    for verb in VERBS:
+        shown = io.StringIO()
+        with contextlib.redirect_stdout(shown):
+            main([*verb.split(), "--help"])
+        lines = [line.rstrip() for line in shown.getvalue().strip().splitlines()]
+        text += f"\n## tidegate {verb}\n\n```text\n" + "\n".join(lines) + "\n```\n"
+    return text
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "cli.md": cli_page,
     "conformance.md": conformance_page,
     "failure-modes.md": failure_modes_page,
     "reason-codes.md": reason_codes_page,

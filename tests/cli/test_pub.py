@@ -5,12 +5,41 @@ from pathlib import Path
 import pytest
 
 from tidegate.cli import main
+from tidegate.cli import pub as pub_module
+
+NOWHERE = ["-h", "127.0.0.1", "-p", "1"]
 
 
-def test_what_cannot_be_published(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    assert main(["pub", "-t", "a/+", "-m", "x", "--data-dir", str(tmp_path)]) == 1
-    assert "wildcard" in capsys.readouterr().err
-    assert main(["pub", "-m", "x"]) == 2
-    assert main(["pub", "-t", "a", "-m", "x", "-q", "3"]) == 2
-    assert main(["pub", "-t", "a", "-m", "x", "--host", "127.0.0.1", "-p", "1"]) == 1
-    assert "hint: " in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["-t", "a/+", "-m", "x"], "wildcard"),
+        (["-t", "a", "-m", "x", "--response-topic", "a/#"], "wildcard"),
+        (["-m", "x"], "--topic"),
+        (["-t", "a", "-m", "x", "-q", "3"], "no value for --qos"),
+        (["-t", "a", "-m", "x", "-n"], "more than one payload"),
+        (["-t", "a", "-f", "absent"], "absent"),
+        (["-t", "a", "-m", "x", "--user-property", "name"], "NAME=VALUE"),
+        (["-t", "a", "-m", "x", "--expiry", "0"], "whole number"),
+        (["-t", "a", "-m", "x", "-V", "mqttv311"], "MQTT 5"),
+    ],
+)
+def test_what_is_not_understood(capsys: pytest.CaptureFixture[str], arguments: list[str], said: str) -> None:
+    assert main(["pub", *arguments, *NOWHERE]) == 2
+    captured = capsys.readouterr().err
+    assert said in captured and "hint: " in captured
+
+
+@pytest.mark.parametrize("qos", ["0", "1", "2"])
+def test_no_broker_is_a_failure_in_words(capsys: pytest.CaptureFixture[str], qos: str) -> None:
+    assert main(["pub", "-t", "a", "-m", "x", "-q", qos, *NOWHERE]) == 1
+    assert "connection refused" in capsys.readouterr().err
+
+
+def test_a_payload_that_is_too_long(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pub_module, "MESSAGE_BYTES_MAX", 3)
+    (tmp_path / "long").write_bytes(b"four")
+    assert main(["pub", "-t", "a", "-f", str(tmp_path / "long"), *NOWHERE]) == 2
+    assert "longer than MQTT can carry" in capsys.readouterr().err

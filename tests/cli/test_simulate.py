@@ -13,9 +13,19 @@ def test_readings_are_the_same_each_time_and_of_all_devices() -> None:
     assert first == again
     assert [kind for kind, _, _ in first[:6]] == ["oven"] * 4 + ["thermostat"] * 2
     assert first[0][2]["temperature"] != first[6][2]["temperature"]
+    assert [name for _, name, _ in islice(readings(1, 2), 3)] == ["oven-1", "thermostat-1", "thermostat-2"]
 
 
-def test_what_is_not_understood(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["simulate", "--rate", "0"]) == 2
-    assert main(["simulate", "-t", "a/#"]) == 2
-    assert "wildcard" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--rate", "0"], "number above 0"),
+        (["--rate", "x"], "number above 0"),
+        (["-C", "0"], "whole number"),
+        (["-t", "a/#"], "wildcard"),
+        (["--ovens", "0", "--thermostats", "0"], "no device"),
+    ],
+)
+def test_what_is_not_understood(capsys: pytest.CaptureFixture[str], arguments: list[str], said: str) -> None:
+    assert main(["simulate", *arguments]) == 2
+    assert said in capsys.readouterr().err

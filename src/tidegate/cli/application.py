@@ -16,7 +16,7 @@ from knack.arguments import ArgumentsContext
 from knack.cli import CLI
 from knack.commands import CLICommand, CLICommandsLoader, CommandGroup
 from knack.config import CLIConfig
-from knack.help import CLIHelp
+from knack.help import CLIHelp, CommandHelpFile
 from knack.help_files import helps
 from knack.invocation import CommandInvoker
 from knack.log import CLILogging
@@ -26,8 +26,8 @@ from knack.validators import DefaultInt, DefaultStr
 
 import tidegate
 from tidegate.cli import GROUPS, Verb
-from tidegate.cli.output import Outcome, print_error
-from tidegate.exceptions import TidegateError
+from tidegate.cli.output import NotUnderstood, Outcome, print_error, render_diagnostics
+from tidegate.exceptions import DeclarationError, TidegateError
 
 __all__ = ["Application"]
 
@@ -131,9 +131,21 @@ class _Parser(CLICommandParser):  # type: ignore[misc]  # an untyped base
         self.exit(2)
         raise AssertionError
 
+    def add_argument(self, *names: Any, **settings: Any) -> argparse.Action:
+        """Let a verb have `-h` for itself, as mosquitto's clients have it for the host; `--help` stays."""
+        if "-h" in names and "--help" not in names:
+            del self._option_string_actions["-h"]
+        action: argparse.Action = super().add_argument(*names, **settings)
+        return action
+
+    @staticmethod
+    def _expand_prefixed_files(args: list[str]) -> list[str]:
+        """Leave `@` alone: a payload or a form that begins with it is no name of a file."""
+        return args
+
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         choices = [str(choice) for choice in action.choices or ()]
-        if not choices or value in choices:
+        if not choices or str(value) in choices:
             return
         meant = get_close_matches(str(value), choices, n=1)
         hint = f"did you mean `{meant[0]}`?" if meant else f"there are {', '.join(choices)}"
@@ -142,9 +154,21 @@ class _Parser(CLICommandParser):  # type: ignore[misc]  # an untyped base
         self.exit(2)
 
 
+class _CommandHelp(CommandHelpFile):  # type: ignore[misc]  # an untyped base
+    """The help of a verb; where the verb has `-h` for itself, its help says `--help` only."""
+
+    def __init__(self, context: Any, delimiters: str, parser: _Parser) -> None:
+        super().__init__(context, delimiters, parser)
+        if parser._option_string_actions["-h"].dest != "help":
+            for parameter in self.parameters:
+                if parameter.name == "--help -h":
+                    parameter.name = "--help"
+
+
 class _Help(CLIHelp):  # type: ignore[misc]  # an untyped base
     def __init__(self, cli_ctx: Any = None) -> None:
-        super().__init__(cli_ctx, welcome_message=f"{tidegate.__doc__.splitlines()[0] if tidegate.__doc__ else ''}\n")
+        welcome = f"{tidegate.__doc__.splitlines()[0] if tidegate.__doc__ else ''}\n"
+        super().__init__(cli_ctx, welcome_message=welcome, command_help_cls=_CommandHelp)
 
     def show_privacy_statement(self) -> None:
         """There is nothing to state: nothing is collected."""
@@ -213,6 +237,12 @@ class _Cli(CLI):  # type: ignore[misc]  # an untyped base
         print(tidegate.__version__, file=self.out_file)
 
     def exception_handler(self, ex: Exception) -> int:
+        if isinstance(ex, NotUnderstood):
+            print_error(str(ex), ex.hint)
+            return 2
+        if isinstance(ex, DeclarationError):
+            print(render_diagnostics(ex.diagnostics, {}, stream=sys.stderr), end="", file=sys.stderr)
+            return 1
         if isinstance(ex, TidegateError):
             print_error(str(ex), getattr(ex, "hint", None))
             return 1

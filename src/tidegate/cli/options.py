@@ -18,10 +18,16 @@ def data_directory_option(context: Any) -> None:  # Any: knack's ArgumentsContex
     )
 
 
-def resource_options(context: Any, *, needs_paths: bool = True) -> None:  # Any: knack's ArgumentsContext
+def resource_options(
+    context: Any,  # knack's ArgumentsContext, which is untyped
+    *,
+    needs_paths: bool = True,
+    has_rules: bool = True,
+) -> None:
     """Declare PATH... and the options that decide what declared resources mean.
 
-    They arrive as `paths`, `namespace`, `secrets_dir`, `configmaps_dir`, `allow_remote_only` and `filter_true`.
+    They arrive as `paths`, `namespace`, `secrets_dir`, `configmaps_dir` and, with `has_rules`, `allow_remote_only` and
+    `filter_true`.
     """
     context.positional(
         "paths",
@@ -42,6 +48,8 @@ def resource_options(context: Any, *, needs_paths: bool = True) -> None:  # Any:
         metavar="DIR",
         help="Where config maps lie that are not declared: DIR/<name>/<key>.",
     )
+    if not has_rules:
+        return
     context.argument(
         "allow_remote_only",
         options_list=["--allow-remote-only"],

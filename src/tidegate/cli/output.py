@@ -12,7 +12,7 @@ from typing import TextIO
 
 from tidegate.diagnostics import Diagnostic, Span
 
-__all__ = ["Json", "Outcome", "diagnostic_data", "print_error", "render_diagnostics", "summary"]
+__all__ = ["Json", "NotUnderstood", "Outcome", "diagnostic_data", "print_error", "render_diagnostics", "summary"]
 
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 
@@ -26,6 +26,14 @@ class Outcome:
     data: Json
     text: str
     exit_code: int = 0
+
+
+class NotUnderstood(Exception):
+    """What was typed does not make sense, though each option by itself does; the exit code is 2."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        self.hint = hint
+        super().__init__(message)
 
 
 def print_error(message: str, hint: str | None = None) -> None:

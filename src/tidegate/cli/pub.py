@@ -1,62 +1,177 @@
-"""`tidegate pub`: publish one message.
+"""`tidegate pub`: publish a message, or one for each line.
 
 Knows the options and exit codes. Does not know how it is done (`engine.mqtt_tool`).
 """
 
+import os
 import sys
-from typing import Any
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
 
-from tidegate.cli.mqtt_options import chosen_target, target_options
+from tidegate.cli.mqtt_options import ConnectionOptions, chosen_target, client_options, connection_options, number
+from tidegate.cli.output import NotUnderstood
+
+if TYPE_CHECKING:
+    from tidegate.message import Message
 
 __all__ = ["EXAMPLES", "MESSAGE_BYTES_MAX", "arguments", "pub"]
 
 EXAMPLES = (
     ("Publish to the embedded broker of the engine that runs.", "tidegate pub -t ovens/1 -m '{\"temperature\": 180}'"),
     ("Publish what comes on standard input, retained.", "tidegate pub -t recipes/bread -r < recipe.json"),
-    ("Publish to another broker.", "tidegate pub --host localhost -p 1883 -t a -m x -q 1"),
+    ("Publish each line as a message.", "tidegate pub -t ovens/1/log -l < oven.log"),
+    ("Publish to another broker.", "tidegate pub -h localhost -p 1883 -t a -m x -q 2"),
+    (
+        "Publish as a data flow would, to see whether its endpoint works.",
+        "tidegate pub --endpoint cloud -t a -m x flows/",
+    ),
 )
 
 MESSAGE_BYTES_MAX = 256 * 1024 * 1024
+CHUNK_BYTES = 65_536
+CHUNKS_WAITING_MAX = 4
 
 
 def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
     """Declare the options."""
-    target_options(context)
+    connection_options(context)
+    flag = {"action": "store_true"}
     context.argument("topic", options_list=["--topic", "-t"], help="Topic to publish to.")
     context.argument("message", options_list=["--message", "-m"], help="Payload. Default: standard input, whole.")
-    context.argument("qos", options_list=["--qos", "-q"], type=int, choices=[0, 1], help="QoS, 0 or 1.")
-    context.argument("retain", options_list=["--retain", "-r"], action="store_true", help="Keep it for the topic.")
+    context.argument("file", options_list=["--file", "-f"], metavar="FILE", help="File whose content is the payload.")
+    context.argument("lines", options_list=["--stdin-line", "-l"], help="Publish each line of standard input.", **flag)
+    context.argument("whole", options_list=["--stdin-file", "-s"], help="Publish standard input, whole.", **flag)
+    context.argument("null", options_list=["--null-message", "-n"], help="Publish an empty payload.", **flag)
+    context.argument("qos", options_list=["--qos", "-q"], type=int, choices=[0, 1, 2], help="QoS.")
+    context.argument("retain", options_list=["--retain", "-r"], help="Keep it for the topic.", **flag)
+    context.argument("content_type", options_list=["--content-type"], help="Content type.")
+    context.argument("expiry", options_list=["--expiry"], type=number(1, 2**32 - 1), help="Life in seconds.")
+    context.argument("response_topic", options_list=["--response-topic"], help="Topic for an answer.")
+    context.argument("correlation_data", options_list=["--correlation-data"], help="What an answer is to carry.")
+    context.argument(
+        "user_property",
+        options_list=["--user-property"],
+        action="append",
+        metavar="NAME=VALUE",
+        help="User property; may be given again.",
+    )
 
 
 def pub(
     topic: str,
     message: str | None = None,
+    file: str | None = None,
+    lines: bool = False,
+    whole: bool = False,
+    null: bool = False,
     qos: int = 1,
     retain: bool = False,
-    host: str | None = None,
-    port: int | None = None,
-    cafile: str | None = None,
-    version: str = "mqttv5",
-    client_id: str | None = None,
-    data_dir: str | None = None,
+    content_type: str | None = None,
+    expiry: int | None = None,
+    response_topic: str | None = None,
+    correlation_data: str | None = None,
+    user_property: list[str] | None = None,
+    **kwargs: Unpack[ConnectionOptions],
 ) -> None:
-    """Publish one message; with QoS 1, wait until the broker has it."""
+    """Publish; with QoS 1 and 2, wait until the broker has it."""
     import asyncio
-    import os
+
+    import msgspec
 
     from tidegate.engine.mqtt_tool import Client
-    from tidegate.exceptions import ConnectFailed
     from tidegate.message import Message
     from tidegate.mqtt.topics import topic_error
 
-    error = topic_error(topic)
-    if error is not None:
-        raise ConnectFailed(topic, 0, "topic", error, "name a topic without wildcards")
-    payload = message.encode() if message is not None else sys.stdin.buffer.read(MESSAGE_BYTES_MAX)
-    target = chosen_target(host, port, cafile, data_dir)
+    for name in (topic, response_topic):
+        error = topic_error(name) if name is not None else None
+        if error is not None:
+            raise NotUnderstood(f"{name!r}: {error}", "name a topic without wildcards")
+    form = Message(
+        topic,
+        b"",
+        qos,
+        retain,
+        message_expiry_seconds=expiry,
+        content_type=content_type,
+        response_topic=response_topic,
+        correlation_data=correlation_data.encode() if correlation_data is not None else None,
+        user_properties=tuple(map(_user_property, user_property or ())),
+    )
+    if sum((message is not None, file is not None, lines, whole, null)) > 1:
+        raise NotUnderstood("more than one payload", "give one of -m, -f, -l, -s and -n")
+    options, target = client_options("pub", kwargs), chosen_target(kwargs)
+    payload = b"" if lines or null else _payload(message, file, whole)
+
+    async def messages() -> "AsyncIterator[Message]":
+        if not lines:
+            yield msgspec.structs.replace(form, payload=payload)
+            return
+        async for line in _lines():
+            yield msgspec.structs.replace(form, payload=line)
 
     async def publish() -> None:
-        async with Client(target, client_id or f"tidegate-pub-{os.getpid()}") as client:
-            await client.publish(Message(topic, payload, qos, retain))
+        async with Client(target, options) as client:
+            async for each in messages():
+                await client.publish(each)
+            await client.settle()
 
-    asyncio.run(publish())
+    try:
+        asyncio.run(publish())
+    except KeyboardInterrupt:
+        return
+
+
+def _payload(message: str | None, file: str | None, whole: bool) -> bytes:
+    if message is not None:
+        return message.encode(errors="surrogateescape")
+    if file is None:
+        if not whole and sys.stdin.isatty():
+            raise NotUnderstood("there is no payload", "give one with -m, -f or -n, or on standard input")
+        payload = sys.stdin.buffer.read(MESSAGE_BYTES_MAX + 1)
+    else:
+        try:
+            with Path(file).open("rb") as content:
+                payload = content.read(MESSAGE_BYTES_MAX + 1)
+        except OSError as error:
+            raise NotUnderstood(f"{file}: {error.strerror}", "name a file that can be read") from None
+    if len(payload) > MESSAGE_BYTES_MAX:
+        raise NotUnderstood("the payload is longer than MQTT can carry", f"send at most {MESSAGE_BYTES_MAX} bytes")
+    return payload
+
+
+async def _lines() -> AsyncIterator[bytes]:
+    """Yield the lines of standard input; it is read in a thread that nobody waits for, so that Ctrl-C ends at once."""
+    import asyncio
+    import threading
+    from contextlib import suppress
+
+    loop = asyncio.get_running_loop()
+    descriptor = sys.stdin.fileno()
+    chunks: asyncio.Queue[bytes] = asyncio.Queue(CHUNKS_WAITING_MAX)
+
+    def read() -> None:
+        with suppress(RuntimeError, asyncio.CancelledError):  # the loop is closed
+            while True:
+                chunk = os.read(descriptor, CHUNK_BYTES)
+                asyncio.run_coroutine_threadsafe(chunks.put(chunk), loop).result()
+                if not chunk:
+                    return
+
+    threading.Thread(target=read, name="standard input", daemon=True).start()
+    rest = b""
+    while chunk := await chunks.get():
+        *whole, rest = (rest + chunk).split(b"\n")
+        if len(rest) > MESSAGE_BYTES_MAX:
+            raise NotUnderstood("a line is longer than MQTT can carry", "publish it whole, in parts")
+        for line in whole:
+            yield line
+    if rest:
+        yield rest
+
+
+def _user_property(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise NotUnderstood(f"{text!r} is no user property", "write NAME=VALUE")
+    return name, value

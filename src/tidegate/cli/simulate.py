@@ -6,10 +6,10 @@ Knows the devices. Does not know how messages are sent (`engine.mqtt_tool`).
 import argparse
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Unpack
 
-from tidegate.cli.mqtt_options import chosen_target, target_options
-from tidegate.cli.output import Outcome, print_error
+from tidegate.cli.mqtt_options import ConnectionOptions, chosen_target, client_options, connection_options, number
+from tidegate.cli.output import NotUnderstood
 
 __all__ = ["EXAMPLES", "arguments", "readings", "simulate"]
 
@@ -23,22 +23,26 @@ EXAMPLES = (
 )
 
 OVENS, THERMOSTATS = 4, 2
+DEVICES_MAX = 100_000
 
 
 def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
     """Declare the options."""
-    target_options(context)
+    connection_options(context)
     context.argument(
         "topic", options_list=["--topic", "-t"], help="Topic, in which {kind} and {name} are the device's."
     )
     context.argument("rate", options_list=["--rate"], type=_rate, help="Messages a second, of all devices together.")
-    context.argument("count", options_list=["-C", "--count"], type=_count, help="End after so many messages.")
+    context.argument("count", options_list=["--count", "-C"], type=number(1, 2**63), help="End after so many messages.")
+    for kind in ("ovens", "thermostats"):
+        context.argument(kind, options_list=[f"--{kind}"], type=number(0, DEVICES_MAX), help=f"How many {kind}.")
+    context.argument("qos", options_list=["--qos", "-q"], type=int, choices=[0, 1, 2], help="QoS.")
 
 
-def readings() -> Iterator[tuple[str, str, dict[str, object]]]:
+def readings(ovens: int = OVENS, thermostats: int = THERMOSTATS) -> Iterator[tuple[str, str, dict[str, object]]]:
     """Yield kind, name and reading of one device after the other, for ever; the same each time."""
-    devices = [("oven", f"oven-{number}", 220.0 + 15 * number) for number in range(1, OVENS + 1)]
-    devices += [("thermostat", f"thermostat-{number}", 20.0 + number) for number in range(1, THERMOSTATS + 1)]
+    devices = [("oven", f"oven-{place}", 220.0 + 15 * (place % 8)) for place in range(1, ovens + 1)]
+    devices += [("thermostat", f"thermostat-{place}", 20.0 + place % 8) for place in range(1, thermostats + 1)]
     step = 0
     while True:
         for place, (kind, name, degrees) in enumerate(devices):
@@ -57,16 +61,13 @@ def simulate(
     topic: str = "bakery/{kind}s/{name}",
     rate: float = 10.0,
     count: int | None = None,
-    host: str | None = None,
-    port: int | None = None,
-    cafile: str | None = None,
-    version: str = "mqttv5",
-    client_id: str | None = None,
-    data_dir: str | None = None,
-) -> Outcome | None:
-    """Publish until told to stop, with QoS 1."""
+    ovens: int = OVENS,
+    thermostats: int = THERMOSTATS,
+    qos: int = 1,
+    **kwargs: Unpack[ConnectionOptions],
+) -> None:
+    """Publish until told to stop."""
     import asyncio
-    import os
 
     from tidegate.engine.mqtt_tool import Client
     from tidegate.message import Message
@@ -74,29 +75,31 @@ def simulate(
 
     error = topic_error(_topic(topic, "oven", "oven-1"))
     if error is not None:
-        print_error(f"{topic!r}: {error}", "in a topic {kind} and {name} are the device's")
-        return Outcome(None, "", 2)
-    target = chosen_target(host, port, cafile, data_dir)
+        raise NotUnderstood(f"{topic!r}: {error}", "in a topic {kind} and {name} are the device's")
+    if not ovens + thermostats:
+        raise NotUnderstood("there is no device", "ask for an oven or a thermostat")
+    options, target = client_options("simulate", kwargs), chosen_target(kwargs)
 
     async def publish() -> None:
         import msgspec
 
         loop = asyncio.get_running_loop()
-        async with Client(target, client_id or f"tidegate-simulate-{os.getpid()}") as client:
+        async with Client(target, options) as client:
             due = loop.time()
-            for number, (kind, name, reading) in enumerate(readings(), 1):
+            for sent, (kind, name, reading) in enumerate(readings(ovens, thermostats), 1):
                 payload = msgspec.json.encode(reading)
-                await client.publish(Message(_topic(topic, kind, name), payload, 1, content_type="application/json"))
-                if number == count:
-                    return
+                await client.publish(Message(_topic(topic, kind, name), payload, qos, content_type="application/json"))
+                if sent == count:
+                    break
                 due = max(due + 1 / rate, loop.time() - 1.0)
-                await asyncio.sleep(max(0.0, due - loop.time()))
+                if due > loop.time():
+                    await asyncio.sleep(due - loop.time())
+            await client.settle()
 
     try:
         asyncio.run(publish())
     except KeyboardInterrupt:
-        return None
-    return None
+        return
 
 
 def _topic(template: str, kind: str, name: str) -> str:
@@ -111,9 +114,3 @@ def _rate(text: str) -> float:
     if not 0 < rate <= 100_000:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0 and at most 100000")
     return rate
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
-    return int(text)

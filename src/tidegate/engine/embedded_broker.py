@@ -23,7 +23,7 @@ from tidegate.auth.token_issuer import TokenIssuer
 from tidegate.broker.access import AccessRules
 from tidegate.broker.connection import ListenerPolicy
 from tidegate.broker.events import BrokerEvent
-from tidegate.broker.plan import BrokerPlan, ListenerPlan, TlsManual, X509Method
+from tidegate.broker.plan import BrokerPlan, ListenerPlan, TlsManual, TokenMethod, X509Method
 from tidegate.engine.broker_host import BrokerHost, BrokerParts
 from tidegate.engine.broker_log import BrokerLog
 from tidegate.engine.worker_channel import SecretValues
@@ -60,6 +60,8 @@ class Reachable(msgspec.Struct, frozen=True):
     protocol: str
     tls: bool
     authentication: bool
+    audience: str | None
+    """For whom a token has to be; None where none is taken."""
 
 
 @dataclass(slots=True)
@@ -348,11 +350,22 @@ class EmbeddedBroker:
     def _write_reachable(self) -> None:
         """Tell commands on this machine where the broker is; nothing secret is in it."""
         ports = [
-            Reachable(port, each.plan.protocol, each.plan.tls is not None, each.policy.needs_authentication)
+            Reachable(
+                port,
+                each.plan.protocol,
+                each.plan.tls is not None,
+                each.policy.needs_authentication,
+                self._audience(each.plan),
+            )
             for port, each in self._open.items()
             if each.listener is not None
         ]
         write_private(self._directory / BROKER_FILE_NAME, msgspec.json.encode(ports) + b"\n")
+
+    def _audience(self, plan: ListenerPlan) -> str | None:
+        assert self._plan is not None
+        methods = self._plan.authentications.get(plan.authentication or "", ())
+        return next((method.audiences[0] for method in methods if isinstance(method, TokenMethod)), None)
 
 
 def _socket_of(plan: ListenerPlan) -> tuple[object, ...]:

@@ -1,19 +1,16 @@
 """What `tidegate pub`, `sub` and `simulate` do: one MQTT 5 client on one connection, until it has done its work.
 
-Knows targets and how a client of the command line comes to a credential. Does not know options or what is printed.
+Knows how a client of the command line connects, publishes and receives. Does not know options, targets or what is printed.
 """
 
 import asyncio
-import ssl
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-import msgspec
-
-from tidegate.exceptions import ConnectFailed, CredentialError
-from tidegate.flow.plan import AnonymousPlan, EndpointPlan, TlsPlan
+from tidegate.engine.mqtt_target import START_HINT, Target
+from tidegate.exceptions import ConnectFailed
+from tidegate.flow.policy import reason_name
 from tidegate.message import Message
 from tidegate.moment import Moment
 from tidegate.mqtt.client import ClientConnection
@@ -21,6 +18,7 @@ from tidegate.mqtt.client_settings import ClientSettings, Subscription
 from tidegate.mqtt.events import (
     ConnectionAccepted,
     ConnectionClosing,
+    Event,
     MessageReceived,
     PublishesAccepted,
     PublishSettled,
@@ -30,183 +28,207 @@ from tidegate.mqtt.session import Session
 from tidegate.net.dialer import dial
 from tidegate.net.stream import Stream
 
-__all__ = ["CONNECT_SECONDS", "RECEIVED_MAX", "Client", "Target", "embedded_target", "tls_context"]
+__all__ = ["CONNECT_SECONDS", "RECEIVED_MAX", "Client", "ClientOptions", "Received"]
 
 CONNECT_SECONDS = 10.0
-TOKEN_SECONDS = 3600.0
-CLIENT_NAME = "tidegate-cli"
 RECEIVED_MAX = 10_000
 """How many messages may wait to be printed before the broker is held back."""
 
+ADDRESS_TLS_HINT = (
+    "name its CA with --cafile (the embedded broker's is ca.crt in the data directory), the host as it names itself"
+)
+PLAIN_HINT = "the port may want TLS (--cafile, --tls-use-os-certs), or be no port for MQTT over TCP"
+
+_HINTS = {
+    0x84: "the broker speaks no MQTT 5, and this client nothing else; mosquitto's clients speak 3.1.1",
+    0x85: "choose another client identifier with -i",
+    0x86: "check the user name, and the password or token",
+    0x87: "check who may do this there, and as whom you come: user name, token or certificate",
+    0x8C: "the broker has another authentication method; see what its listener takes",
+    0x8E: "another client has the same identifier; choose one with -i",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """A broker: where it is, whom to trust (None: no TLS), and the token to present."""
+class ClientOptions:
+    """How a client connects. `session_expiry_seconds` above 0 keeps the session, and takes up one that is there."""
 
-    host: str
-    port: int
-    tls: ssl.SSLContext | None = None
-    token: bytes | None = None
-
-
-class _Port(msgspec.Struct):
-    port: int
-    protocol: str
-    tls: bool
-    authentication: bool
+    client_id: str
+    keep_alive_seconds: int = 60
+    session_expiry_seconds: int = 0
 
 
-def embedded_target(directory: Path) -> Target:
-    """Return the embedded broker of the engine that runs on a data directory: a port with TLS and tokens, else a plain one.
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message that came. `packet_id` is 0 with QoS 0; `received_ns` is the wall clock's."""
 
-    Raises:
-        ConnectFailed: no broker runs there.
-        CredentialError: the key for tokens cannot be used.
-    """
-    from tidegate.auth.token_issuer import TokenIssuer
-    from tidegate.engine.embedded_broker import BROKER_FILE_NAME
-
-    try:
-        ports = msgspec.json.decode((directory / BROKER_FILE_NAME).read_bytes(), type=list[_Port])
-    except (OSError, msgspec.DecodeError) as error:
-        hint = "start one with `tidegate run`, name its data directory with --data-dir, or a broker with -h"
-        raise ConnectFailed("aio-broker", 0, "connect", f"no broker runs on {directory}", hint) from error
-    ports = sorted(
-        (port for port in ports if port.protocol == "Mqtt"), key=lambda port: (port.authentication, port.tls)
-    )
-    if not ports:
-        raise ConnectFailed("aio-broker", 0, "connect", "the broker has no port for MQTT over TCP", "declare one")
-    chosen = ports[0]
-    tls = ssl.create_default_context(cafile=str(directory / "ca.crt")) if chosen.tls else None
-    token = None
-    if chosen.authentication:
-        token = TokenIssuer.open(directory).issue("aio-internal", CLIENT_NAME, TOKEN_SECONDS, time.time()).encode()
-    return Target(host="aio-broker" if chosen.tls else "127.0.0.1", port=chosen.port, tls=tls, token=token)
+    message: Message
+    packet_id: int
+    received_ns: int
 
 
 class Client:
     """One client. Use it as an asynchronous context manager; it raises `ConnectFailed` when the broker ends it."""
 
-    def __init__(self, target: Target, client_id: str) -> None:
+    def __init__(self, target: Target, options: ClientOptions) -> None:
         self._target = target
-        settings = ClientSettings(session_expiry_seconds=0)
-        if target.token is not None:
-            settings = ClientSettings(
-                session_expiry_seconds=0, authentication_method="K8S-SAT", authentication_data=target.token
-            )
-        self._connection: ClientConnection[int] = ClientConnection(Session(client_id), settings)
+        settings = ClientSettings(
+            keep_alive_seconds=options.keep_alive_seconds,
+            session_expiry_seconds=options.session_expiry_seconds,
+            topic_alias_maximum=0,
+            authentication_method=target.method,
+            authentication_data=target.token,
+            username=target.username,
+            password=target.password,
+            clean_start=not options.session_expiry_seconds,
+        )
+        self._connection: ClientConnection[int] = ClientConnection(Session(options.client_id), settings)
         self._stream: Stream
         self._changed = asyncio.Event()
-        self._received: list[Message] = []
+        self._received: list[Received] = []
         self._is_connected = False
-        self._settled: dict[int, int] = {}
-        self._next = 0
-        self._subscribed: list[int] = []
+        self._is_writable = True
+        self._published = 0
+        self._unsettled: set[int] = set()
+        self._refused: int | None = None
+        self._subscribed: list[int] | None = None
         self._ended: ConnectFailed | None = None
+        self._is_closed = False
         self._timer: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> "Client":
         target = self._target
-        endpoint = EndpointPlan(
-            name="target",
-            host=target.host,
-            port=target.port,
-            transport="tcp",
-            path="",
-            tls=TlsPlan() if target.tls is not None else None,
-            authentication=AnonymousPlan(),
-            service_type="",
-            is_embedded=target.host == "aio-broker",
-        )
-        self._stream = await dial(endpoint, tls=target.tls, timeout_seconds=CONNECT_SECONDS)
+        try:
+            self._stream = await dial(target.endpoint, tls=target.tls, timeout_seconds=CONNECT_SECONDS)
+        except ConnectFailed as error:
+            if target.endpoint.is_embedded and error.step == "connect":
+                error.hint = START_HINT
+            elif target.is_address and error.step == "tls":
+                error.hint = ADDRESS_TLS_HINT
+            raise
         self._connection.connect(_now())
         self._stream.start(self)
         self._flush()
-        await self._until(lambda: self._is_connected)
+        try:
+            await self._until(lambda: self._is_connected)
+        except BaseException:
+            await self._close()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._connection.disconnect()
-        self._flush()
-        self._stream.close()
+        await self._close()
 
     async def publish(self, message: Message) -> None:
-        """Publish with QoS 0 or 1 and wait for the answer. Raises `ConnectFailed` for a refusal."""
-        if not message.qos:
-            self._connection.publish(message, 0)
-            self._flush()
-            return
-        await self._until(lambda: self._connection.room > 0)
-        self._next += 1
-        token = self._next
-        self._connection.publish(message, token)
+        """Publish, as soon as there is room. Raises `ConnectFailed` for a refusal that is known by then."""
+        connection = self._connection
+        await self._until(
+            lambda: self._is_writable and connection.is_connected and (not message.qos or connection.room > 0)
+        )
+        self._raise_refusal()
+        self._published += 1
+        self._connection.publish(message, self._published)
+        if message.qos:
+            self._unsettled.add(self._published)
         self._flush()
-        await self._until(lambda: token in self._settled)
-        code = self._settled.pop(token)
-        if code >= 0x80:
-            raise self._failed(f"the broker refused the message with 0x{code:02X}", "see what the client may do there")
 
-    async def subscribe(self, topic_filters: list[str], qos: int) -> None:
+    async def settle(self) -> None:
+        """Wait until the broker has answered all that was published. Raises `ConnectFailed` for a refusal."""
+        await self._until(lambda: self._is_writable and not self._unsettled)
+        self._raise_refusal()
+
+    async def subscribe(self, subscriptions: list[Subscription]) -> None:
         """Subscribe and wait for the answer. Raises `ConnectFailed` for a refusal."""
-        self._connection.subscribe([Subscription(each, qos, True) for each in topic_filters], _now())
+        self._connection.subscribe(subscriptions, _now())
         self._flush()
-        await self._until(lambda: bool(self._subscribed))
-        refused = [each for each, code in zip(topic_filters, self._subscribed, strict=True) if code >= 0x80]
-        if refused:
-            raise self._failed(
-                f"the broker refused the topic filter {refused[0]!r}", "see what the client may do there"
-            )
+        await self._until(lambda: self._subscribed is not None)
+        for subscription, code in zip(subscriptions, self._subscribed or (), strict=True):
+            if code >= 0x80:
+                detail = f"the broker refused the topic filter {subscription.topic_filter!r}: {reason_name(code)}"
+                raise self._failed(detail, _HINTS.get(code))
 
-    async def messages(self) -> AsyncIterator[Message]:
-        """Yield messages as they come."""
+    async def received(self) -> AsyncIterator[list[Received]]:
+        """Yield what has come since the last time, one message at least, for ever; see `acknowledge`."""
         while True:
             await self._until(lambda: bool(self._received))
             received, self._received = self._received, []
             self._stream.resume_reading()
-            for message in received:
-                yield message
+            yield received
+
+    def acknowledge(self, received: list[Received]) -> None:
+        """Tell the broker that messages have been dealt with, in the order in which they came."""
+        for each in received:
+            if each.packet_id:
+                self._connection.acknowledge(each.packet_id)
+        self._flush()
 
     def data_received(self, data: bytes) -> None:
         for event in self._connection.receive_data(data, _now()):
-            if isinstance(event, MessageReceived):
-                self._received.append(event.message)
-                if event.packet_id:
-                    self._connection.acknowledge(event.packet_id)
-            elif isinstance(event, PublishesAccepted):
-                self._settled.update(dict.fromkeys(event.tokens, 0))
-            elif isinstance(event, PublishSettled):
-                self._settled[event.token] = event.reason_code
-            elif isinstance(event, Subscribed):
-                self._subscribed = [code for _, code in event.results]
-            elif isinstance(event, ConnectionAccepted):
-                self._is_connected = True
-            elif isinstance(event, ConnectionClosing):
-                self._end(event)
+            self._handle(event)
         if len(self._received) > RECEIVED_MAX:
             self._stream.pause_reading()
         self._flush()
         self._changed.set()
 
     def stream_closed(self, error: Exception | None) -> None:
-        self._ended = self._ended or self._failed("the broker closed the connection", None)
+        self._is_closed = True
+        if self._ended is None:
+            known = error if isinstance(error, ConnectFailed) else None
+            hint = None if self._is_connected or self._target.tls is not None else PLAIN_HINT
+            self._ended = known or self._failed("the broker closed the connection", hint)
         self._changed.set()
 
     def writing_paused(self) -> None:
-        """What is published waits for its answer, so little is ever written at once."""
+        self._is_writable = False
 
     def writing_resumed(self) -> None:
-        """See `writing_paused`."""
+        self._is_writable = True
+        self._changed.set()
+
+    def _handle(self, event: Event[int]) -> None:
+        match event:
+            case MessageReceived(message, packet_id):
+                self._received.append(Received(message, packet_id, time.time_ns()))
+            case PublishesAccepted(tokens):
+                self._unsettled.difference_update(tokens)
+            case PublishSettled(token, code):
+                self._unsettled.discard(token)
+                if code >= 0x80 and self._refused is None:
+                    self._refused = code
+            case Subscribed(results):
+                self._subscribed = [code for _, code in results]
+            case ConnectionAccepted():
+                self._is_connected = True
+            case ConnectionClosing():
+                self._end(event)
+            case _:
+                pass
 
     def _end(self, event: ConnectionClosing) -> None:
-        code = "" if event.reason_code is None else f" with 0x{event.reason_code:02X}"
-        detail = f": {event.detail}" if event.detail else ""
-        hint = "check who may connect there" if event.cause == "connack" else None
-        self._ended = self._failed(f"the broker ended the connection{code}{detail}", hint)
+        code = event.reason_code
+        if code is None or event.cause in ("timeout", "violation"):
+            self._ended = self._failed(event.detail, None)
+            return
+        verb = "refused the connection" if event.cause == "connack" else "ended the connection"
+        detail = f"the broker {verb}: {reason_name(code)}" + (f" ({event.detail})" if event.detail else "")
+        self._ended = self._failed(detail, _HINTS.get(code))
+
+    def _raise_refusal(self) -> None:
+        if self._refused is not None:
+            detail = f"the broker refused the message: {reason_name(self._refused)}"
+            raise self._failed(detail, _HINTS.get(self._refused))
 
     def _failed(self, detail: str, hint: str | None) -> ConnectFailed:
-        return ConnectFailed(self._target.host, self._target.port, "mqtt", detail, hint)
+        return ConnectFailed(self._target.endpoint.host, self._target.endpoint.port, "mqtt", detail, hint)
+
+    async def _close(self) -> None:
+        """Say goodbye, and wait until what was written has left; the stream aborts itself where nobody takes it."""
+        self._connection.disconnect()
+        self._flush()
+        self._stream.close()
+        while not self._is_closed:
+            self._changed.clear()
+            await self._changed.wait()
 
     def _flush(self) -> None:
         buffers = self._connection.data_to_send(_now())
@@ -222,8 +244,7 @@ class Client:
 
     def _time_out(self) -> None:
         for event in self._connection.handle_timeout(_now()):
-            if isinstance(event, ConnectionClosing):
-                self._end(event)
+            self._handle(event)
         self._flush()
         self._changed.set()
 
@@ -237,13 +258,3 @@ class Client:
 
 def _now() -> Moment:
     return Moment(time.monotonic(), time.time())
-
-
-def tls_context(ca_file: str | None) -> ssl.SSLContext:
-    """Return the context of a client that trusts the authorities of a file, or the system's. Raises `CredentialError`."""
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except (OSError, ssl.SSLError) as error:
-        raise CredentialError(
-            f"CA file {ca_file}", f"it cannot be used: {error}", "give a file of PEM certificates"
-        ) from None

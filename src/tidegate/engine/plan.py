@@ -46,7 +46,7 @@ from tidegate.settings import Settings
 from tidegate.transform.declaration_error import DeclarationError
 from tidegate.transform.topic_template import TopicTemplate, parse
 
-__all__ = ["CLIENT_ID_PREFIX", "Plan", "ProfilePlan", "build", "validate"]
+__all__ = ["CLIENT_ID_PREFIX", "Plan", "ProfilePlan", "build", "endpoint_plan", "validate"]
 
 CLIENT_ID_PREFIX = "tidegate"
 
@@ -160,6 +160,28 @@ def build(resources: ResourceSet, settings: Settings, diagnostics: tuple[Diagnos
     )
 
 
+def endpoint_plan(endpoint: ResolvedEndpoint, settings_of_process: Settings) -> EndpointPlan:
+    """Return how to reach an endpoint."""
+    settings = endpoint.settings
+    host, port = _address(endpoint)
+    is_ours = is_embedded(endpoint, settings_of_process)
+    if is_ours:
+        port = embedded_port(endpoint)
+    path = parse_host(settings.host).path if settings.host is not None else None
+    tls = TlsPlan(ca_config_map=settings.tls.trusted_ca_certificate_config_map_ref)
+    return EndpointPlan(
+        name=endpoint.name,
+        host=host,
+        port=port,
+        transport="websocket" if settings.protocol == "WebSockets" else "tcp",
+        path=path or _WEBSOCKET_PATH,
+        tls=tls if settings.tls.mode == "Enabled" else None,
+        authentication=_authentication_plan(endpoint),
+        service_type=_service_type(endpoint),
+        is_embedded=is_ours,
+    )
+
+
 def _resolved(resources: ResourceSet) -> list[ResolvedFlow]:
     flows = (resolve(dataflow, resources) for dataflow in resources.dataflows.values())
     return [flow for flow in flows if flow is not None]
@@ -238,7 +260,7 @@ def _side_plan(
 ) -> SidePlan:
     settings = endpoint.settings
     return SidePlan(
-        endpoint=_endpoint_plan(endpoint, settings_of_process),
+        endpoint=endpoint_plan(endpoint, settings_of_process),
         client_id=f"{settings.client_id_prefix or CLIENT_ID_PREFIX}-{flow.key.name}-{ordinal}-{side}",
         qos=settings.qos,
         keep_alive_seconds=settings.keep_alive_seconds,
@@ -248,27 +270,6 @@ def _side_plan(
         requests_persistence=side == "source"
         and endpoint.is_local
         and flow.dataflow.spec.request_disk_persistence == "Enabled",
-    )
-
-
-def _endpoint_plan(endpoint: ResolvedEndpoint, settings_of_process: Settings) -> EndpointPlan:
-    settings = endpoint.settings
-    host, port = _address(endpoint)
-    is_ours = is_embedded(endpoint, settings_of_process)
-    if is_ours:
-        port = embedded_port(endpoint)
-    path = parse_host(settings.host).path if settings.host is not None else None
-    tls = TlsPlan(ca_config_map=settings.tls.trusted_ca_certificate_config_map_ref)
-    return EndpointPlan(
-        name=endpoint.name,
-        host=host,
-        port=port,
-        transport="websocket" if settings.protocol == "WebSockets" else "tcp",
-        path=path or _WEBSOCKET_PATH,
-        tls=tls if settings.tls.mode == "Enabled" else None,
-        authentication=_authentication_plan(endpoint),
-        service_type=_service_type(endpoint),
-        is_embedded=is_ours,
     )
 
 

@@ -43,7 +43,7 @@ from tidegate.mqtt.packets import (
     UnsubAckPacket,
 )
 from tidegate.mqtt.publisher import Publisher
-from tidegate.mqtt.requests import Requests
+from tidegate.mqtt.requests import Requests, encode_connect
 from tidegate.mqtt.server_limits import ServerLimits, server_limits
 from tidegate.mqtt.session import Session
 from tidegate.mqtt.state import RECEIVED, State
@@ -182,22 +182,7 @@ class ClientConnection(Generic[Token]):
         self._enter(State.CONNECTING)
         self._sent_at = self._received_at = now.monotonic
         self._timers.arm(Timer.CONNACK, now.monotonic + settings.answer_timeout_seconds)
-        self._output.append(
-            packets.ConnectPacket(
-                self.session.client_id,
-                username=settings.username,
-                password=settings.password,
-                clean_start=settings.clean_start,
-                keep_alive=settings.keep_alive_seconds,
-                session_expiry_interval=settings.session_expiry_seconds,
-                receive_max=settings.receive_maximum,
-                topic_alias_max=settings.topic_alias_maximum,
-                max_packet_size=settings.packet_bytes_max,
-                authentication_method=settings.authentication_method,
-                authentication_data=settings.authentication_data,
-                user_properties=list(settings.user_properties),
-            ).write()
-        )
+        self._output.append(encode_connect(self.session.client_id, settings))
 
     def resume(self) -> list[Event[Token]]:
         """Begin to resend what is in flight; the owner calls it once after `ConnectionAccepted`, if it stays connected.

@@ -1,4 +1,4 @@
-"""SUBSCRIBE and UNSUBSCRIBE packets that wait for their answer on one Network Connection (sections 3.8 to 3.11).
+"""CONNECT, and SUBSCRIBE and UNSUBSCRIBE packets that wait for their answer (sections 3.1 and 3.8 to 3.11).
 
 Knows what was asked and which packet may answer it. Does not know timers or what the answer means to the owner.
 """
@@ -6,9 +6,10 @@ Knows what was asked and which packet may answer it. Does not know timers or wha
 from collections.abc import Sequence
 
 from tidegate.exceptions import ProtocolViolation
-from tidegate.mqtt.client_settings import Subscription
+from tidegate.mqtt.client_settings import ClientSettings, Subscription
 from tidegate.mqtt.packet_ids import PacketIds
 from tidegate.mqtt.packets import (
+    ConnectPacket,
     QoS,
     RetainHandling,
     SubAckPacket,
@@ -18,7 +19,7 @@ from tidegate.mqtt.packets import (
     UnsubscribePacket,
 )
 
-__all__ = ["Requests"]
+__all__ = ["Requests", "encode_connect"]
 
 _QOS = (QoS.AT_MOST_ONCE, QoS.AT_LEAST_ONCE, QoS.EXACTLY_ONCE)
 
@@ -81,3 +82,21 @@ class Requests:
         packet_id = self._packet_ids.allocate()
         self._asked[packet_id] = (answer, tuple(topic_filters))
         return packet_id
+
+
+def encode_connect(client_id: str, settings: ClientSettings) -> bytes:
+    """Encode a CONNECT."""
+    return ConnectPacket(
+        client_id,
+        username=settings.username,
+        password=settings.password,
+        clean_start=settings.clean_start,
+        keep_alive=settings.keep_alive_seconds,
+        session_expiry_interval=settings.session_expiry_seconds,
+        receive_max=settings.receive_maximum,
+        topic_alias_max=settings.topic_alias_maximum,
+        max_packet_size=settings.packet_bytes_max,
+        authentication_method=settings.authentication_method,
+        authentication_data=settings.authentication_data,
+        user_properties=list(settings.user_properties),
+    ).write()

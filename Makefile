@@ -66,7 +66,7 @@ node:
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --exclude-newer "7 days" --custom-compile-command "make lock" --upgrade
 lock: $(VENV)/dev.stamp
-	$(UV_COMPILE) pyproject.toml --group build --group dev --output-file requirements/dev.txt
+	$(UV_COMPILE) pyproject.toml --extra azure --group build --group dev --output-file requirements/dev.txt
 	$(UV_COMPILE) pyproject.toml --group build --constraint requirements/dev.txt --output-file requirements/run.txt
 	$(BIN)/python -m tools.npm_lock
 

@@ -10,9 +10,10 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 GROUPS = PROJECT["dependency-groups"]
+EXTRAS = PROJECT["project"]["optional-dependencies"]
 NEEDED = {
     "run.txt": PROJECT["project"]["dependencies"] + GROUPS["build"],
-    "dev.txt": PROJECT["project"]["dependencies"] + GROUPS["build"] + GROUPS["dev"],
+    "dev.txt": PROJECT["project"]["dependencies"] + GROUPS["build"] + GROUPS["dev"] + EXTRAS["azure"],
 }
 
 

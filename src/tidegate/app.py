@@ -215,7 +215,9 @@ def _credentials(
 ) -> Callable[[SecretValues], SourceCredentials]:
     """Return what makes the credentials that belong to declared secrets; the pool of token sources stays the same."""
     mounted = DirectorySource(secrets_dir, configmaps_dir)
-    pool = TokenPool(tokens, cluster=find_cluster(os.environ), clock=_clock, run_blocking=in_daemon_thread)
+    pool = TokenPool(
+        tokens, cluster=find_cluster(os.environ), environment=os.environ, clock=_clock, run_blocking=in_daemon_thread
+    )
 
     def credentials(values: SecretValues) -> SourceCredentials:
         pool.use_own_tokens(values.tokens)

@@ -16,13 +16,16 @@ class MemoryBroker:
     """Sessions are kept for ever; a PUBLISH reaches every session with the filter `#` or the very topic.
 
     `refusal` is the reason code of the next CONNACKs, `unreachable` makes dialling fail, `holds_pubacks` answers no
-    PUBLISH until `release`.
+    PUBLISH until `release`. `credentials` are the method and data of each CONNECT and AUTH; AUTH is accepted unless
+    `refuses_authentication`.
     """
 
     def __init__(self) -> None:
         self.refusal: mqtt5.ConnAckReasonCode | None = None
         self.unreachable: str | None = None
         self.holds_pubacks = False
+        self.refuses_authentication = False
+        self.credentials: list[tuple[str | None, bytes | None]] = []
         self.dialled: list[EndpointPlan] = []
         self.contexts: list[ssl.SSLContext | None] = []
         self.sessions: dict[str, set[str]] = {}
@@ -107,6 +110,7 @@ class _Connection:
         broker = self.broker
         match packet:
             case mqtt5.ConnectPacket():
+                broker.credentials.append((packet.authentication_method, packet.authentication_data))
                 if broker.refusal is not None:
                     self.stream.write(mqtt5.ConnAckPacket(reason_code=broker.refusal).write())
                     self.stream.close()
@@ -132,6 +136,15 @@ class _Connection:
                     self.acknowledge_held()
             case mqtt5.PubAckPacket():
                 broker.acknowledged.append(packet.packet_id)
+            case mqtt5.AuthPacket():
+                broker.credentials.append((packet.authentication_method, packet.authentication_data))
+                if broker.refuses_authentication:
+                    self.end(mqtt5.DisconnectReasonCode.NOT_AUTHORIZED)
+                else:
+                    answer = mqtt5.AuthPacket(
+                        reason_code=mqtt5.AuthReasonCode.SUCCESS, authentication_method=packet.authentication_method
+                    )
+                    self.stream.write(answer.write())
             case mqtt5.PingReqPacket():
                 self.stream.write(mqtt5.PingRespPacket().write())
             case mqtt5.DisconnectPacket():

@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 from tests.certificates import EXPIRED, ca, encrypted_key
 from tests.resources.manifests import CLOUD, DEFAULT, UPLINK
+from tests.tokens import unsigned_token
 
+from tidegate.auth import managed_identity
 from tidegate.diagnostics import Diagnostic
 from tidegate.engine.credential_check import check_credentials
 from tidegate.engine.load import load
 from tidegate.moment import Moment
-from tidegate.settings import Settings
+from tidegate.settings import Settings, TokenSettings
 
 AUTHORITY = ca()
 CLIENT = AUTHORITY.client()
@@ -67,3 +69,49 @@ def test_what_does_not_validate_is_not_tried(tmp_path: Path) -> None:
     (tmp_path / "flow.yaml").write_text(UPLINK)
     settings = Settings(data_dir=tmp_path)
     assert check_credentials(load([tmp_path / "flow.yaml"], settings), settings, lambda: NOW) == []
+
+
+TOKEN_ENDPOINT = CLOUD.replace("{method: Anonymous}", "{method: %s, %sSettings: {%s}}")
+SERVICE_ACCOUNT = ("ServiceAccountToken", "serviceAccountToken", "audience: my-broker")
+IDENTITY = ("SystemAssignedManagedIdentity", "systemAssignedManagedIdentity", "audience: https://x.example")
+
+
+def check_tokens(directory: Path, method: tuple[str, str, str], tokens: TokenSettings) -> list[str]:
+    """Return what is said of an endpoint that authenticates with a token."""
+    (directory / "flow.yaml").write_text(DEFAULT + TOKEN_ENDPOINT % method + UPLINK)
+    settings = Settings(data_dir=directory, tokens=tokens)
+    loaded = load([directory / "flow.yaml"], settings)
+    assert loaded.plan is not None, loaded.diagnostics
+    findings = check_credentials(loaded, settings, lambda: NOW)
+    assert {finding.path for finding in findings} <= {"spec.mqttSettings.authentication.method"}
+    return [f"{finding.message} {finding.hint}" for finding in findings]
+
+
+def test_a_token_that_nobody_gives_is_a_warning(tmp_path: Path) -> None:
+    (said,) = check_tokens(tmp_path, SERVICE_ACCOUNT, TokenSettings())
+    assert "there is no source of tokens for this audience" in said
+    assert "--token-file my-broker=PATH" in said
+
+
+def test_a_token_file_is_tried_and_a_command_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "token"
+    tokens = TokenSettings(files=(("my-broker", path),))
+    assert "cannot be read" in check_tokens(tmp_path, SERVICE_ACCOUNT, tokens)[0]
+    path.write_bytes(unsigned_token("other", NOW.wall, NOW.wall + 60))
+    assert "so it is not sent" in check_tokens(tmp_path, SERVICE_ACCOUNT, tokens)[0]
+    path.write_bytes(unsigned_token("my-broker", NOW.wall, NOW.wall + 60))
+    assert check_tokens(tmp_path, SERVICE_ACCOUNT, tokens) == []
+    marker = tmp_path / "was run"
+    command = TokenSettings(commands=(("my-broker", ("touch", str(marker))),))
+    assert check_tokens(tmp_path, SERVICE_ACCOUNT, command) == []
+    assert not marker.exists()
+
+
+def test_a_managed_identity_needs_the_library_unless_tokens_are_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert check_tokens(tmp_path, IDENTITY, TokenSettings()) == []
+    monkeypatch.setattr(managed_identity, "find_spec", lambda name: None)
+    assert "pip install 'tidegate[azure]'" in check_tokens(tmp_path, IDENTITY, TokenSettings())[0]
+    given = TokenSettings(commands=(("https://x.example", ("mint",)),))
+    assert check_tokens(tmp_path, IDENTITY, given) == []

@@ -10,7 +10,7 @@ from tidegate.flow.plan import EndpointPlan, TlsPlan
 from tidegate.moment import Moment
 from tidegate.settings import TokenSettings
 
-POOL = TokenPool(TokenSettings(), cluster=None, clock=lambda: Moment(0.0, 0.0), run_blocking=run_inline)
+POOL = TokenPool(TokenSettings(), cluster=None, environment={}, clock=lambda: Moment(0.0, 0.0), run_blocking=run_inline)
 
 
 def with_ca(config_map: str) -> EndpointPlan:

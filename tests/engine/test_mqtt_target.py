@@ -83,10 +83,7 @@ def test_what_cannot_be_used_is_said(tmp_path: Path) -> None:
     with pytest.raises(DeclarationError) as failed:
         of_endpoint("absent", tmp_path, files)
     assert "default, other" in (failed.value.diagnostics[0].hint or "")
-    identity: dict[str, Any] = {
-        "authentication": {"method": "SystemAssignedManagedIdentity", "systemAssignedManagedIdentitySettings": {}}
-    }
-    write(files, endpoint("cloud", 8883, tls=True, **identity))
+    write(files, endpoint("cloud", 8883, tls=True, audience="elsewhere"))
     with pytest.raises(CredentialError, match="no source of tokens"):
         of_endpoint("cloud", tmp_path, files)
 

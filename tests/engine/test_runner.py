@@ -1,17 +1,21 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import mqtt5
 import pytest
 from tests.engine.flows import FakeCredentials, World, world
-from tests.engine.plans import flow_plan
-from tests.engine.skipping_loop import run
+from tests.engine.plans import flow_plan, with_source
+from tests.engine.skipping_loop import WALL_START, clock, run
+from tests.engine.token_sources import SteeredSource, provider_of
+from tests.tokens import unsigned_token
 
-from tidegate.engine.runner import FlowRunner
+from tidegate.engine.runner import FlowRunner, iso_time
 from tidegate.engine.tally import FlowTally
+from tidegate.flow.plan import AuthenticationPlan, SystemIdentityPlan, TokenPlan
 
 SOURCE = "tidegate-bridge-0-source"
 
@@ -263,3 +267,110 @@ def test_packets_are_logged_at_level_debug_only(tmp_path: Path, caplog: pytest.L
         index for index, text in enumerate(texts) if text.startswith("sent PUBACK id 1")
     )
     assert "canary" not in caplog.text
+
+
+def with_token(
+    directory: Path,
+    test: Callable[[World, FlowRunner, SteeredSource], Coroutine[Any, Any, None]],
+    method: AuthenticationPlan,
+) -> None:
+    """Run a test against a flow whose source presents tokens with a life of an hour, a new one each time."""
+    source = SteeredSource()
+    source.next = lambda: unsigned_token("my-broker", clock().wall, clock().wall + 3600)
+    plan = flow_plan()
+    plan = with_source(plan, endpoint=replace(plan.source.endpoint, authentication=method))
+
+    async def main() -> None:
+        async with world(directory) as here:
+            credentials = FakeCredentials()
+            credentials.providers["here"] = provider_of(source)
+            runner = FlowRunner(plan, here.tools, credentials, FlowTally())
+            runner.start()
+            await test(here, runner, source)
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("method", "name"),
+    [(TokenPlan(audience="my-broker"), "K8S-SAT"), (SystemIdentityPlan(audience="my-broker"), "OAUTH2-JWT")],
+)
+def test_a_token_is_presented_and_renewed_on_the_live_connection(
+    tmp_path: Path, method: AuthenticationPlan, name: str
+) -> None:
+    async def test(here: World, runner: FlowRunner, source: SteeredSource) -> None:
+        await here.connected()
+        before = runner.status().source
+        assert (before.renewals, before.credential_expires) == (0, iso_time(WALL_START + 3600))
+        await asyncio.sleep(3 * 3600)
+        assert [each for each, _ in here.source.credentials] == [name] * 5
+        assert len({token for _, token in here.source.credentials}) == 5
+        status = runner.status()
+        assert (status.source.renewals, status.source.reconnects, status.health) == (4, {}, "Available")
+        assert status.source.credential_expires == iso_time(WALL_START + 9600 + 3600)
+        assert here.destination.credentials == [(None, None)]
+        assert status.destination.credential_expires is None
+
+    with_token(tmp_path, test, method)
+
+
+def test_failure_24_a_server_that_refuses_a_renewed_token_is_connected_to_with_it(tmp_path: Path) -> None:
+    async def test(here: World, runner: FlowRunner, source: SteeredSource) -> None:
+        await here.connected()
+        here.source.refuses_authentication = True
+        await asyncio.sleep(2401)
+        await here.source.until(lambda: len(here.source.credentials) == 3 and SOURCE in here.source.live)
+        assert here.source.credentials[1] == here.source.credentials[2]
+        status = runner.status()
+        assert (status.source.renewals, status.source.reconnects) == (0, {"not_authorized": 1})
+        assert status.health in ("Available", "Unknown")
+
+    with_token(tmp_path, test, TokenPlan(audience="my-broker"))
+
+
+def test_failure_24_a_token_that_cannot_be_renewed_is_reported_and_the_connection_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def test(here: World, runner: FlowRunner, source: SteeredSource) -> None:
+        await here.connected()
+        source.problem = "cannot be read"
+        await asyncio.sleep(2401)
+        status = runner.status()
+        assert (status.health, status.reason_code) == ("Degraded", "DataflowMqttSourceConfigurationError")
+        assert "token of a test: cannot be read" in status.message
+        runner.use_credentials(runner._credentials)
+        assert runner.status().health == "Degraded"
+        source.problem = None
+        await asyncio.sleep(61)
+        assert runner.status().health == "Available"
+        assert runner.status().source.reconnects == {}
+        assert caplog.text.count("cannot be read") == 1
+
+    with caplog.at_level(logging.INFO, "tidegate"):
+        with_token(tmp_path, test, TokenPlan(audience="my-broker"))
+
+
+def test_failure_24_a_token_that_is_missing_at_first_is_taken_as_soon_as_it_is_there(tmp_path: Path) -> None:
+    async def test(here: World, runner: FlowRunner, source: SteeredSource) -> None:
+        source.problem = "cannot be read"
+        while runner.status().source.next_retry_seconds is None:
+            await asyncio.sleep(0.001)
+        status = runner.status()
+        assert (status.health, status.reason_code) == ("Unavailable", "DataflowMqttSourceConfigurationError")
+        source.problem, source.token = None, b"another version"
+        began = clock().monotonic
+        runner.use_credentials(runner._credentials)
+        await here.connected()
+        assert clock().monotonic - began < 1
+
+    with_token(tmp_path, test, TokenPlan(audience="my-broker"))
+
+
+def test_failure_24_a_refused_token_is_asked_for_anew_for_the_next_attempt(tmp_path: Path) -> None:
+    async def test(here: World, runner: FlowRunner, source: SteeredSource) -> None:
+        here.source.refusal = mqtt5.ConnAckReasonCode.NOT_AUTHORIZED
+        await here.source.until(lambda: len(here.source.credentials) == 2)
+        assert here.source.credentials[0] != here.source.credentials[1]
+        assert source.asked == 2
+
+    with_token(tmp_path, test, SystemIdentityPlan(audience="my-broker"))

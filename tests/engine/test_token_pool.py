@@ -7,6 +7,7 @@ from tests.engine.skipping_loop import clock
 from tests.engine.token_sources import run_inline
 
 from tidegate.auth.cluster import Cluster
+from tidegate.auth.managed_identity import ManagedIdentity
 from tidegate.auth.token_command import TokenCommand
 from tidegate.auth.token_file import TokenFile
 from tidegate.auth.token_request import TokenRequest
@@ -21,7 +22,7 @@ IDENTITY = SystemIdentityPlan(audience="https://cloud")
 
 
 def pool_of(cluster: Cluster | None = None, **settings: object) -> TokenPool:
-    return TokenPool(TokenSettings(**settings), cluster=cluster, clock=clock, run_blocking=run_inline)  # type: ignore[arg-type]
+    return TokenPool(TokenSettings(**settings), cluster=cluster, environment={}, clock=clock, run_blocking=run_inline)  # type: ignore[arg-type]
 
 
 def endpoint(authentication: AuthenticationPlan, *, is_embedded: bool = False) -> EndpointPlan:
@@ -57,6 +58,7 @@ def test_in_a_cluster_its_api_is_asked_for_service_account_tokens() -> None:
 
 
 def test_without_a_source_it_is_said_how_to_give_one() -> None:
+    assert isinstance(pool_of().source(IDENTITY, is_embedded=False), ManagedIdentity)
     source = pool_of().source(TokenPlan(audience="my broker"), is_embedded=False)
     assert isinstance(source, MissingSource)
     with pytest.raises(CredentialError) as caught:

@@ -1,15 +1,21 @@
 import asyncio
+import json
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
 from tests.engine.skipping_loop import WALL_START, clock, run
 from tests.engine.token_sources import SteeredSource, provider_of
+from tests.http_stand_in import Answer, Asked, HttpStandIn
 from tests.tokens import unsigned_token
 
+from tidegate.auth.managed_identity import ManagedIdentity
+from tidegate.auth.token_source import TokenSource
 from tidegate.engine.token_renewal import TokenRenewal
 from tidegate.exceptions import CredentialError
 from tidegate.flow.events import Side
+from tidegate.flow.plan import SystemIdentityPlan
 from tidegate.telemetry.credential_events import CredentialRefused
 
 HOUR = 3600.0
@@ -22,14 +28,14 @@ def token_of(issued: float, expires: float) -> bytes:
 class Scene:
     """A renewal whose connection takes everything that is presented."""
 
-    def __init__(self, source: SteeredSource) -> None:
+    def __init__(self, source: TokenSource, audience: str) -> None:
         self.source = source
         self.presented: list[tuple[float, bytes]] = []
         self.reports: list[CredentialRefused] = []
         self.accepts = True
         self.renewal = TokenRenewal(
             Side.SOURCE,
-            provider_of(source),
+            provider_of(source, audience),
             present=self._present,
             report=self.reports.append,
             clock=clock,
@@ -51,11 +57,13 @@ class Scene:
         return token
 
 
-def play(source: SteeredSource, story: Callable[[Scene], Coroutine[Any, Any, None]]) -> Scene:
+def play(
+    source: TokenSource, story: Callable[[Scene], Coroutine[Any, Any, None]], audience: str = "my-broker"
+) -> Scene:
     """Run a story beside a renewal, and end it."""
 
     async def main() -> Scene:
-        scene = Scene(source)
+        scene = Scene(source, audience)
         task = asyncio.get_running_loop().create_task(scene.renewal.run())
         await story(scene)
         task.cancel()
@@ -91,7 +99,7 @@ def test_the_same_token_is_not_presented_but_asked_again_before_and_at_its_expir
 
     def answer() -> bytes:
         asked.append(clock().wall - WALL_START)
-        return first if clock().wall < WALL_START + HOUR - 300 else token_of(clock().wall, clock().wall + HOUR)
+        return first if clock().wall < WALL_START + HOUR - 299 else token_of(clock().wall, clock().wall + HOUR)
 
     source.next = answer
 
@@ -100,8 +108,8 @@ def test_the_same_token_is_not_presented_but_asked_again_before_and_at_its_expir
         await asyncio.sleep(HOUR)
 
     scene = play(source, story)
-    assert asked == pytest.approx([0, 2400, 3300], abs=0.1)
-    assert scene.times == [3300]
+    assert asked == pytest.approx([0, 2400, 3305], abs=0.1)
+    assert scene.times == [3305]
 
 
 def test_failure_24_nothing_new_at_all_is_reported_and_asked_for_until_there_is() -> None:
@@ -201,13 +209,15 @@ def test_a_refused_token_is_not_presented_again_when_there_is_another() -> None:
 
 
 def test_no_token_at_all_is_the_dialers_business() -> None:
+    source = SteeredSource()
+    source.problem = "cannot be read"
+
     async def story(scene: Scene) -> None:
-        scene.source.problem = "cannot be read"
         with pytest.raises(CredentialError):
             await scene.open()
         assert not scene.reports
 
-    play(SteeredSource(), story)
+    play(source, story)
 
 
 def test_a_wall_clock_that_is_set_forward_is_noticed_within_a_minute() -> None:
@@ -225,3 +235,31 @@ def test_a_wall_clock_that_is_set_forward_is_noticed_within_a_minute() -> None:
         assert len(scene.presented) == 1
 
     play(source, story)
+
+
+def test_azure_identity_gives_new_tokens_in_the_last_five_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real library, asked by the fake clock; its cache decides when there is another token."""
+    for name in ("IDENTITY_ENDPOINT", "MSI_ENDPOINT", "AZURE_FEDERATED_TOKEN_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    audience = "https://eventgrid.azure.net"
+    life = HOUR
+
+    def answer(asked: Asked) -> Answer:
+        now = time.time()
+        token = unsigned_token(audience, now, now + life, jti=str(now)).decode()
+        return Answer(json.dumps({"access_token": token, "expires_in": str(int(life)), "resource": audience}).encode())
+
+    async def story(scene: Scene) -> None:
+        loop = asyncio.get_running_loop()
+        monkeypatch.setattr(time, "time", lambda: WALL_START + loop.time())
+        await scene.open()
+        await asyncio.sleep(3 * HOUR)
+
+    with HttpStandIn(answer) as server:
+        monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", f"http://127.0.0.1:{server.port}")
+        source = ManagedIdentity(SystemIdentityPlan(audience=audience), {})
+        scene = play(source, story, audience)
+        monkeypatch.undo()
+    assert scene.times == [3305, 6610, 9915]
+    assert len(server.asked) == 4
+    assert scene.reports == []

@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable
 
 from tests.engine.skipping_loop import clock
 
+from tidegate.auth.token_source import TokenSource
 from tidegate.engine.token_provider import TokenProvider
 from tidegate.exceptions import CredentialError
 
@@ -35,6 +36,6 @@ async def run_inline(call: Callable[[], bytes], name: str) -> bytes:
     return call()
 
 
-def provider_of(source: SteeredSource) -> TokenProvider:
-    """Return a provider for the audience `my-broker` on the skipping loop's clock."""
-    return TokenProvider(source, "my-broker", clock=clock, run_blocking=run_inline)
+def provider_of(source: TokenSource, audience: str = "my-broker") -> TokenProvider:
+    """Return a provider on the skipping loop's clock."""
+    return TokenProvider(source, audience, clock=clock, run_blocking=run_inline)

@@ -13,12 +13,12 @@ EARLY = 2 / 3
 JITTER = 0.1
 """The greatest part by which that is earlier, so that many connections do not ask at once."""
 
-LATE_SECONDS = 300.0
-"""Before the expiry: a source that has a cache (azure-identity) gives a new token no earlier."""
+LATE_SECONDS = 295.0
+"""Before the expiry: a source that has a cache (azure-identity) gives a new token in the last five minutes, no earlier."""
 
 
 def next_look(token: ClientToken, *, got_wall: float, asked_wall: float, jitter: float) -> float | None:
-    """Return when the source is to be asked next: two thirds through, five minutes before the expiry, at the expiry.
+    """Return when the source is to be asked next: two thirds through, in the last five minutes, at the expiry.
 
     Args:
         got_wall: when the token was first seen, for one that does not say when it was issued.

@@ -3,6 +3,7 @@
 Knows what is printed. The rules are those of `run`, which comes through the same `engine/load.py`.
 """
 
+import os
 import sys
 import time
 from pathlib import PurePath
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tidegate.cli.options import resource_options
 from tidegate.cli.output import Outcome, diagnostic_data, render_diagnostics, summary
+from tidegate.cli.token_options import token_options, token_settings
 
 if TYPE_CHECKING:
     from tidegate.engine.load import Loaded
@@ -29,6 +31,7 @@ _FILTER_TRUE = {"drop": "drops the message", "pass": "lets the message pass"}
 def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
     """Declare the options."""
     resource_options(context)
+    token_options(context)
 
 
 def validate(
@@ -38,6 +41,8 @@ def validate(
     configmaps_dir: str | None = None,
     allow_remote_only: bool = False,
     filter_true: Literal["drop", "pass"] = "drop",
+    token_file: list[tuple[str, str]] | None = None,
+    token_command: list[tuple[str, tuple[str, ...]]] | None = None,
 ) -> Outcome:
     """Return all findings, and say on standard error what they are about; the exit code is 1 when any is an error."""
     from tidegate.engine.credential_check import check_credentials
@@ -52,6 +57,7 @@ def validate(
         configmaps_dir=PurePath(configmaps_dir) if configmaps_dir is not None else None,
         allow_remote_only=allow_remote_only,
         filter_true=filter_true,
+        tokens=token_settings(token_file, token_command, os.environ),
     )
     loaded = load(paths, settings)
     unusable = check_credentials(loaded, settings, lambda: Moment(time.monotonic(), time.time()))

@@ -1,27 +1,34 @@
 """Tries the credentials of a plan without connecting, for `tidegate validate`.
 
-Knows which endpoints a plan dials. Does not know what makes a credential unusable (`auth.tls`). A finding is a warning:
+Knows which endpoints a plan dials. Does not know what makes a credential unusable (`auth`). A finding is a warning:
 `run` starts all the same, the flows of such an endpoint wait for a usable secret, and the others run.
 """
 
+import os
 from collections.abc import Callable
 from itertools import chain
 
+from tidegate.auth.client_token import check_token, read_token
+from tidegate.auth.cluster import find_cluster
 from tidegate.auth.secret_directory import DirectorySource
 from tidegate.auth.secret_source import DeclaredSource, OverlaySource
+from tidegate.auth.token_file import TokenFile
+from tidegate.auth.token_source import MissingSource
 from tidegate.diagnostics import Diagnostic
 from tidegate.engine.credentials import SourceCredentials
 from tidegate.engine.load import Loaded
-from tidegate.engine.token_pool import TokenPool
+from tidegate.engine.token_pool import TokenPool, token_authentication
 from tidegate.exceptions import CredentialError
+from tidegate.flow.plan import EndpointPlan, SystemIdentityPlan, UserIdentityPlan
 from tidegate.moment import Moment
 from tidegate.net.daemon_thread import in_daemon_thread
 from tidegate.resources.base import ResourceKey
-from tidegate.resources.source_map import path_text
+from tidegate.resources.source_map import FieldPath, path_text
 from tidegate.settings import Settings
 
 __all__ = ["check_credentials"]
 
+_AUTHENTICATION_PATH = ("spec", "mqttSettings", "authentication", "method")
 _CONFIG_MAP_PATH = ("spec", "mqttSettings", "tls", "trustedCaCertificateConfigMapRef")
 _SECRET_PATH = ("spec", "mqttSettings", "authentication", "x509CertificateSettings", "secretRef")
 
@@ -36,19 +43,47 @@ def check_credentials(loaded: Loaded, settings: Settings, clock: Callable[[], Mo
         {name: config_map.content for name, config_map in resources.config_maps.items()},
     )
     mounted = DirectorySource(settings.secrets_dir, settings.configmaps_dir)
-    pool = TokenPool(settings.tokens, cluster=None, clock=clock, run_blocking=in_daemon_thread)
+    pool = TokenPool(
+        settings.tokens,
+        cluster=find_cluster(os.environ),
+        environment=os.environ,
+        clock=clock,
+        run_blocking=in_daemon_thread,
+    )
     credentials = SourceCredentials(OverlaySource(declared, mounted), clock, pool)
     sides = chain.from_iterable((flow.source, flow.destination) for flow in loaded.plan.flows)
     findings: list[Diagnostic] = []
     for name, endpoint in sorted({side.endpoint.name: side.endpoint for side in sides}.items()):
         try:
             credentials.ssl_context(endpoint)
+            _check_token(endpoint, pool, clock().wall)
         except CredentialError as error:
             key = ResourceKey("DataflowEndpoint", name)
-            path = _SECRET_PATH if error.reference.startswith("secret ") else _CONFIG_MAP_PATH
+            path = _path(error)
             message = f"{error}; data flows with the endpoint `{name}` will not connect"
             span = loaded.source_map.span(key, path)
             findings.append(
                 Diagnostic("warning", "unusable-credential", message, path_text(path), str(key), span, error.hint)
             )
     return findings
+
+
+def _check_token(endpoint: EndpointPlan, pool: TokenPool, now_wall: float) -> None:
+    """Try what costs nothing to try: no command is run and no service asked. Raises `CredentialError`."""
+    authentication = token_authentication(endpoint)
+    if authentication is None or endpoint.is_embedded:
+        return
+    source = pool.source(authentication, is_embedded=False)
+    if isinstance(source, TokenFile | MissingSource):
+        token = read_token(source.fetch(), source.reference)
+        check_token(token, authentication.audience, now_wall, source.reference)
+    elif isinstance(authentication, SystemIdentityPlan | UserIdentityPlan):
+        from tidegate.auth.managed_identity import ManagedIdentity, check_library
+
+        if isinstance(source, ManagedIdentity):
+            check_library(source.reference)
+
+
+def _path(error: CredentialError) -> FieldPath:
+    kind = error.reference.split(" ", 1)[0]
+    return {"secret": _SECRET_PATH, "config": _CONFIG_MAP_PATH}.get(kind, _AUTHENTICATION_PATH)

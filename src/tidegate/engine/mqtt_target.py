@@ -150,7 +150,13 @@ def endpoint_target(name: str, paths: Sequence[str], settings: Settings) -> Targ
             tokens = _tokens(directory, plan.authentication.audience)
     declared = DeclaredSource({each: found.content for each, found in resources.secrets.items()}, config_maps)
     source = OverlaySource(declared, DirectorySource(settings.secrets_dir, settings.configmaps_dir))
-    pool = TokenPool(settings.tokens, cluster=find_cluster(os.environ), clock=_now, run_blocking=in_daemon_thread)
+    pool = TokenPool(
+        settings.tokens,
+        cluster=find_cluster(os.environ),
+        environment=os.environ,
+        clock=_now,
+        run_blocking=in_daemon_thread,
+    )
     pool.use_own_tokens(tokens)
     tls = SourceCredentials(source, _now, pool).ssl_context(plan)
     provider = pool.provider(plan)

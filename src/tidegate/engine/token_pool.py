@@ -27,7 +27,7 @@ __all__ = ["TokenPool", "token_authentication"]
 class TokenPool:
     """Gives endpoints their providers. `use_own_tokens` replaces the tokens of our own issuer.
 
-    `cluster` is the one that this process runs in, None for none.
+    `cluster` is the one that this process runs in, None for none; `environment` tells about its identities.
     """
 
     def __init__(
@@ -35,6 +35,7 @@ class TokenPool:
         settings: TokenSettings,
         *,
         cluster: Cluster | None,
+        environment: Mapping[str, str],
         clock: Callable[[], Moment],
         run_blocking: RunBlocking,
     ) -> None:
@@ -42,6 +43,7 @@ class TokenPool:
         self._commands = dict(settings.commands)
         self._service_account_file = settings.service_account_file
         self._cluster = cluster
+        self._environment = environment
         self._clock = clock
         self._run_blocking = run_blocking
         self._own_tokens: Mapping[str, bytes] = {}
@@ -87,7 +89,10 @@ class TokenPool:
         return MissingSource(audience, _hint(audience))
 
     def _identity(self, authentication: SystemIdentityPlan | UserIdentityPlan) -> TokenSource:
-        return MissingSource(authentication.audience, _hint(authentication.audience))
+        # Imported here: few engines have a managed identity.
+        from tidegate.auth.managed_identity import ManagedIdentity
+
+        return ManagedIdentity(authentication, self._environment)
 
 
 def token_authentication(endpoint: EndpointPlan) -> TokenAuthentication | None:

@@ -56,6 +56,7 @@ class Wire:
         clean_start: bool = True,
         session_expiry_seconds: int = 0,
         receive_maximum: int = 65535,
+        will: mqtt5.Will | None = None,
         timeout_seconds: float = 5.0,
     ) -> None:
         self.reader = PacketReader()
@@ -69,6 +70,7 @@ class Wire:
                 clean_start=clean_start,
                 session_expiry_interval=session_expiry_seconds,
                 receive_max=receive_maximum,
+                will=will,
             )
             self.socket.sendall(connect.write())
             self.connack = self._connack()

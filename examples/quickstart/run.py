@@ -1,9 +1,9 @@
-"""The quick start: Tidegate with its own broker, a data flow, ovens that send their temperatures, and a line a second.
+"""The quick start: Tidegate with its own broker, a data flow, simulated ovens that send temperatures, and a line a second.
 
 usage: python examples/quickstart/run.py [--seconds N] [--data-dir DIR] [--ports PLAIN TLS STATUS]
 
-It starts `tidegate run` on loopback ports, and ends it when it ends, however it ends. Nothing else has to be installed.
-Exit 0 after Ctrl-C or `--seconds`; 1 with a sentence when something is missing or a child ended by itself.
+It starts `tidegate run` on loopback ports and `tidegate simulate`, and ends them when it ends, however it ends. Nothing else
+has to be installed. Exit 0 after Ctrl-C or `--seconds`; 1 with a sentence when something is missing or a child ended by itself.
 """
 
 import argparse
@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import ctypes
 import json
-import math
 import os
 import signal
 import socket
@@ -24,12 +23,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from tidegate.engine.mqtt_tool import Client, Target
+from tidegate.exceptions import ConnectFailed
 from tidegate.message import Message
-from tidegate.moment import Moment
-from tidegate.mqtt.client import ClientConnection
-from tidegate.mqtt.client_settings import ClientSettings, Subscription
-from tidegate.mqtt.events import ConnectionAccepted, ConnectionClosing, MessageReceived
-from tidegate.mqtt.session import Session
 
 EXAMPLE = Path(__file__).parent
 DATA = EXAMPLE.parent / "quickstart-data"
@@ -48,8 +44,8 @@ spec:
     tls: {mode: Enabled, trustedCaCertificateConfigMapRef: azure-iot-operations-aio-ca-trust-bundle}
 """
 
-OVENS = ("oven-1", "oven-2", "oven-3", "oven-4")
-ROUNDS_PER_SECOND = 5
+MESSAGES_PER_SECOND = 30
+"""Of the simulated devices; two in three are ovens."""
 READY_SECONDS = 15.0
 END_SECONDS = 10.0
 PR_SET_PDEATHSIG = 1
@@ -59,64 +55,23 @@ class Failed(Exception):
     """The quick start cannot go on; the sentence says why and how to mend it."""
 
 
-class Client:
-    """A small MQTT 5 client over one TCP connection: Tidegate's own sans-I/O half, and asyncio for the bytes."""
+class Subscriber:
+    """Counts what the data flow brings to `site-1/#`, and keeps the first message of it."""
 
-    def __init__(self, client_id: str, port: int) -> None:
-        self.port = port
-        self.connection: ClientConnection[str] = ClientConnection(Session(client_id), ClientSettings())
-        self.received: list[Message] = []
-        self.is_accepted = asyncio.Event()
-        self.writer: asyncio.StreamWriter
+    def __init__(self) -> None:
+        self.count = 0
+        self.first: Message | None = None
 
-    async def run(self) -> None:
-        """Connect, and handle what comes until the connection ends or the task is cancelled."""
-        reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
-        self.connection.connect(moment())
-        self.flush()
-        while data := await reader.read(65536):
-            for event in self.connection.receive_data(data, moment()):
-                if isinstance(event, ConnectionAccepted):
-                    self.is_accepted.set()
-                elif isinstance(event, MessageReceived):
-                    self.received.append(event.message)
-                    self.connection.acknowledge(event.packet_id)
-                elif isinstance(event, ConnectionClosing):
-                    raise Failed(f"the broker on port {self.port} ended the connection: {event.detail}")
-            self.flush()
-        raise Failed(f"the broker on port {self.port} closed the connection")
-
-    def flush(self) -> None:
-        """Write what the connection has to say."""
-        self.writer.writelines(self.connection.data_to_send(moment()))
-
-    async def subscribe(self, topic_filter: str) -> None:
-        """Subscribe with QoS 1 once the broker has accepted the connection."""
-        await self.is_accepted.wait()
-        self.connection.subscribe([Subscription(topic_filter, 1)], moment())
-        self.flush()
-
-    async def publish(self, topic: str, payload: bytes) -> None:
-        """Publish with QoS 1; while the broker has no room for more, leave the message out."""
-        await self.is_accepted.wait()
-        if self.connection.room:
-            self.connection.publish(Message(topic, payload, qos=1, content_type="application/json"), topic)
-            self.flush()
-
-
-def moment() -> Moment:
-    """Read both clocks."""
-    return Moment(time.monotonic(), time.time())
-
-
-async def send_temperatures(client: Client) -> None:
-    """Publish what four ovens measure, as JSON, several times a second."""
-    for step in range(sys.maxsize):
-        for place, oven in enumerate(OVENS):
-            degrees = 220 + 15 * place + 4 * math.sin(step / 10 + place)
-            reading = {"oven": oven, "temperature": round(degrees, 1), "unit": "Celsius", "step": step}
-            await client.publish(f"bakery/ovens/{oven}", json.dumps(reading).encode())
-        await asyncio.sleep(1 / ROUNDS_PER_SECOND)
+    async def run(self, port: int) -> None:
+        """Connect, subscribe, and count until the task is cancelled."""
+        try:
+            async with Client(Target(host="127.0.0.1", port=port), "quickstart-subscriber") as client:
+                await client.subscribe(["site-1/#"], 1)
+                async for message in client.messages():
+                    self.first = self.first or message
+                    self.count += 1
+        except ConnectFailed as error:
+            raise Failed(str(error)) from error
 
 
 def read_status(port: int) -> dict[str, Any] | None:
@@ -140,7 +95,7 @@ def line_of(flow: dict[str, Any], arrived: int, per_second: float) -> str:
     )
 
 
-async def show(status_port: int, subscriber: Client, children: dict[str, subprocess.Popen[bytes]]) -> None:
+async def show(status_port: int, subscriber: Subscriber, children: dict[str, subprocess.Popen[bytes]]) -> None:
     """Print a line a second, and the first message that arrives."""
     before: tuple[float, int] | None = None
     is_shown = False
@@ -154,28 +109,19 @@ async def show(status_port: int, subscriber: Client, children: dict[str, subproc
             if tick > READY_SECONDS:
                 raise Failed(f"tidegate does not answer on 127.0.0.1:{status_port}")
             continue
-        if subscriber.received and not is_shown:
+        if subscriber.first is not None and not is_shown:
             is_shown = True
-            print(
-                f"first message at the subscriber: {subscriber.received[0].topic} {subscriber.received[0].payload.decode()}"
-            )
+            print(f"first message at the subscriber: {subscriber.first.topic} {subscriber.first.payload.decode()}")
         now, delivered = time.monotonic(), flow["counters"]["delivered"]
         per_second = 0.0 if before is None else (delivered - before[1]) / (now - before[0])
         before = now, delivered
-        print(line_of(flow, len(subscriber.received), per_second), flush=True)
+        print(line_of(flow, subscriber.count, per_second), flush=True)
 
 
-async def run_clients(ports: tuple[int, int, int], children: dict[str, subprocess.Popen[bytes]]) -> None:
-    """Run ovens, subscriber and display together; the first failure ends all of them."""
-    ovens, subscriber = Client("quickstart-ovens", ports[0]), Client("quickstart-subscriber", ports[0])
-    works = [
-        ovens.run(),
-        subscriber.run(),
-        subscriber.subscribe("site-1/#"),
-        send_temperatures(ovens),
-        show(ports[2], subscriber, children),
-    ]
-    await asyncio.gather(*works)
+async def watch(ports: tuple[int, int, int], children: dict[str, subprocess.Popen[bytes]]) -> None:
+    """Run subscriber and display together; the first failure ends both."""
+    subscriber = Subscriber()
+    await asyncio.gather(subscriber.run(ports[0]), show(ports[2], subscriber, children))
 
 
 def end_with_parent() -> Callable[[], None]:
@@ -245,11 +191,11 @@ async def run_for(
 ) -> None:
     """Run until Ctrl-C, or for so many seconds."""
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(run_clients(ports, children), seconds)
+        await asyncio.wait_for(watch(ports, children), seconds)
 
 
 def quickstart(seconds: float | None, data: Path, ports: tuple[int, int, int]) -> None:
-    """Start Tidegate, run the ovens, and end everything."""
+    """Start Tidegate and the devices, show what happens, and end everything."""
     for port in ports:
         check_free(port)
     with tempfile.TemporaryDirectory(prefix="tidegate-quickstart-") as name, contextlib.ExitStack() as stack:
@@ -259,13 +205,26 @@ def quickstart(seconds: float | None, data: Path, ports: tuple[int, int, int]) -
             write_resources(ports, resources)
         tidegate = str(Path(sys.executable).parent / "tidegate")
         command = [tidegate, "run", str(resources), "--data-dir", str(data), "--http", f"127.0.0.1:{ports[2]}"]
+        # `tidegate simulate` as a user would start it beside the engine.
+        devices = [
+            tidegate,
+            "simulate",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(ports[0]),
+            "--rate",
+            str(MESSAGES_PER_SECOND),
+        ]
         print(f"tidegate run {_short(resources)} --data-dir {_short(data)}", flush=True)
         child = stack.enter_context(running(command))
         wait_for_broker(ports[0], child)
         print(f"MQTT without TLS: 127.0.0.1:{ports[0]}   with TLS and a token: 127.0.0.1:{ports[1]}")
         print(f"CA file for TLS: {_short(data / 'ca.crt')}")
         print(f"status: http://127.0.0.1:{ports[2]}/status   Ctrl-C ends it", flush=True)
-        asyncio.run(run_for(seconds, ports, {"tidegate": child}))
+        print(f"devices: tidegate {' '.join(devices[1:])}", flush=True)
+        children = {"tidegate run": child, "tidegate simulate": stack.enter_context(running(devices))}
+        asyncio.run(run_for(seconds, ports, children))
 
 
 def _short(path: Path) -> Path:

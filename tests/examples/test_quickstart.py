@@ -1,9 +1,11 @@
 """The quick start runs as a newcomer runs it, for a few seconds."""
 
+import os
 import re
 import shlex
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -45,13 +47,23 @@ def delivered(line: str) -> int:
     return int(figures[1]) if figures else 0
 
 
+def connect_with_tls(port: str, ca_file: str) -> None:
+    """Shake hands with the port that has TLS, trusting that file alone."""
+    context = ssl.create_default_context(cafile=ca_file)
+    with socket.create_connection(("127.0.0.1", int(port)), timeout=PATIENCE_SECONDS) as plain:
+        context.wrap_socket(plain, server_hostname="localhost").close()
+
+
 def test_messages_are_delivered_until_ctrl_c(tmp_path: Path) -> None:
-    with start(tmp_path / "data", "--ports", *free_ports(3)) as process:
+    ports = free_ports(3)
+    with start(tmp_path / "data", "--ports", *ports) as process:
         assert process.stdout is not None
         lines = []
         try:
             for line in process.stdout:
                 lines.append(line)
+                if line.startswith("CA file for TLS: "):
+                    connect_with_tls(ports[1], line.split(": ")[1].strip())
                 if delivered(line) >= 40:
                     break
             process.send_signal(signal.SIGINT)
@@ -61,6 +73,7 @@ def test_messages_are_delivered_until_ctrl_c(tmp_path: Path) -> None:
     text = "".join(lines) + rest
     assert process.returncode == 0, text
     assert "first message at the subscriber: site-1/bakery/ovens/oven-" in text
+    assert f"CA file for TLS: {tmp_path / 'data' / 'ca.crt'}\n" in lines
     counts = [count for count in map(delivered, lines) if count]
     assert counts == sorted(set(counts)), text
     assert rest.endswith("ended\n"), text
@@ -108,6 +121,28 @@ def test_killing_it_ends_its_children(tmp_path: Path) -> None:
         next(line for line in process.stdout if line.startswith("received"))
         process.kill()
     until(lambda: all(map(is_free, ports)), "the ports to be free again")
+
+
+@pytest.mark.parametrize("verb", ["run", "simulate"])
+def test_a_child_that_ends_ends_the_rest_in_words(tmp_path: Path, verb: str) -> None:
+    ports = free_ports(3)
+    with start(tmp_path / "data", "--ports", *ports) as process:
+        assert process.stdout is not None
+        next(line for line in process.stdout if line.startswith("received"))
+        os.kill(child_of(process.pid, verb), signal.SIGKILL)
+        text, _ = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 1
+    assert "error: " in text
+    until(lambda: all(map(is_free, ports)), "the ports to be free again")
+
+
+def child_of(process_id: int, verb: str) -> int:
+    """Return the child that runs `tidegate VERB`."""
+    for child in Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split():
+        words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+        if verb.encode() in words:
+            return int(child)
+    raise AssertionError(f"no child runs {verb}")
 
 
 def test_a_taken_port_is_said_in_words(tmp_path: Path) -> None:

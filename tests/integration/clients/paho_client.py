@@ -102,6 +102,10 @@ class PahoClient(Client):
 class Paho(Library):
     """Makes paho clients."""
 
+    def properties(self, *, keep: bool) -> Properties:
+        """Return the CONNECT properties of MQTT 5."""
+        return connect_properties(keep=keep)
+
     def connect(self, client_id: str, *, keep: bool = False, will: Will | None = None) -> Client:
         arguments: dict[str, Any] = {} if self.version == 5 else {"clean_session": not keep}
         client = paho.Client(
@@ -121,7 +125,7 @@ class Paho(Library):
         made = PahoClient(client)
         more: dict[str, Any] = {}
         if self.version == 5:
-            more = {"clean_start": not keep, "properties": connect_properties(keep=keep)}
+            more = {"clean_start": not keep, "properties": self.properties(keep=keep)}
         client.connect("localhost", self.port, keepalive=30, **more)
         made.begin()
         return made

@@ -183,6 +183,25 @@ def shared_subscription(story: Story) -> None:
     story.expect(second, *(Arrival(topic, payload, 1) for payload in "abc"))
 
 
+def own_topics(story: Story) -> None:
+    """The broker's own topics come to who asks for `$SYS`, and to no wildcard in its place [MQTT-4.7.2-1]."""
+    asking, sweeping, publisher = (story.connect(name) for name in ("a", "s", "p"))
+    sweeping.subscribe("+/broker/uptime", 1)
+    asking.subscribe("$SYS/broker/#", 0)
+
+    def shown() -> dict[str, str]:
+        return {arrival.topic: arrival.payload for arrival in asking.arrivals}
+
+    def is_shown() -> bool:
+        return {"$SYS/broker/uptime", "$SYS/broker/clients/connected"} <= shown().keys()
+
+    # The first come ten seconds after the broker's first client; who is later gets them at once, as retained messages.
+    until(is_shown, "uptime and clients", seconds=SECONDS, found=shown)
+    assert shown()["$SYS/broker/uptime"].endswith(" seconds")
+    assert shown()["$SYS/broker/clients/connected"].isdecimal()
+    story.expect_nothing(sweeping, publisher, f"{story.place}/broker/uptime")
+
+
 CHAPTERS: tuple[Chapter, ...] = (
     publish_and_subscribe,
     versions_cross,
@@ -191,4 +210,5 @@ CHAPTERS: tuple[Chapter, ...] = (
     session_resumed,
     exactly_once,
     shared_subscription,
+    own_topics,
 )

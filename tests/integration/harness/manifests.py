@@ -7,6 +7,7 @@ from pathlib import Path
 __all__ = [
     "Declared",
     "Value",
+    "broker",
     "config_map",
     "dataflow",
     "endpoint",
@@ -67,8 +68,9 @@ def dataflow(
     profile_ref: str = "default",
     mode: str = "Enabled",
     transformation: Mapping[str, Value] | None = None,
+    **more: Value,
 ) -> Declared:
-    """A data flow; `transformation` are the settings of its middle."""
+    """A data flow; `transformation` are the settings of its middle; `more` goes to its spec."""
     operations: list[Value] = [
         {"operationType": "Source", "sourceSettings": {"endpointRef": source, "dataSources": list(filters)}},
         {"operationType": "Destination", "destinationSettings": {"endpointRef": destination, "dataDestination": topic}},
@@ -77,7 +79,7 @@ def dataflow(
         operations.append(
             {"operationType": "BuiltInTransformation", "builtInTransformationSettings": dict(transformation)}
         )
-    spec: dict[str, Value] = {"profileRef": profile_ref, "mode": mode, "operations": operations}
+    spec: dict[str, Value] = {"profileRef": profile_ref, "mode": mode, "operations": operations, **more}
     return _resource(CONNECTIVITY, "Dataflow", name, spec=spec)
 
 
@@ -115,6 +117,11 @@ def _path(directory: Path, resource: Declared) -> Path:
 def remove(directory: Path, resource: Declared) -> None:
     """Delete the file of a resource."""
     _path(directory, resource).unlink()
+
+
+def broker(**spec: Value) -> Declared:
+    """The Broker `default`."""
+    return _resource("mqttbroker.iotoperations.azure.com/v1", "Broker", "default", spec=spec)
 
 
 def listener(*ports: Mapping[str, Value], name: str = "default") -> Declared:

@@ -78,6 +78,14 @@ def test_who_is_held_to_the_receive_maximum() -> None:
     client.expect_closed(0x93)
 
 
+def test_shut_down_says_goodbye_in_the_order_in_which_the_clients_came() -> None:
+    play = BrokerPlay()
+    connections = [play.connect(f"client-{number}").connection for number in range(10)]
+    play.broker.take_dirty()
+    play.broker.shut_down(play.now)
+    assert play.broker.take_dirty() == connections
+
+
 def test_shut_down_says_goodbye_and_keeps_sessions() -> None:
     play = BrokerPlay()
     client = play.connect("one", session_expiry_interval=100)

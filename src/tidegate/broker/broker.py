@@ -64,7 +64,8 @@ class Broker:
     def __init__(self, limits: BrokerLimits, *, new_id: Callable[[], str]) -> None:
         self.limits = limits
         self.statistics = Statistics()
-        self.connections: set[Connection] = set()
+        self.connections: dict[Connection, None] = {}
+        """In the order in which they came, so that what is done to all of them is done in one order every time."""
         self._settings = ServerSettings(
             packet_bytes_max=limits.packet_bytes_max,
             connect_bytes_max=limits.connect_bytes_max,
@@ -133,7 +134,7 @@ class Broker:
     ) -> Connection:
         """Take a connection that was just accepted."""
         connection = Connection(policy, self._settings, self._promises, now, peer, certificate_der)
-        self.connections.add(connection)
+        self.connections[connection] = None
         self.statistics.connections += 1
         self._system_topics.begin(now)
         self._watch.look_at(connection, now.monotonic + self.limits.connect_timeout_seconds)
@@ -151,7 +152,7 @@ class Broker:
         if connection.is_lost:
             return
         connection.is_lost = True
-        self.connections.discard(connection)
+        self.connections.pop(connection, None)
         self._watch.forget(connection)
         self._leave(connection, None, "the connection ended without DISCONNECT", now)
         connection.wants_close = True

@@ -127,6 +127,15 @@ def test_a_connection_that_ends_while_connack_waits_for_a_commit_is_refused_and_
     second.expect()
 
 
+def test_what_only_disconnect_can_say_is_a_refusal_too_while_connack_waits_for_a_commit() -> None:
+    play = BrokerPlay(BrokerLimits(receive_maximum=2), commits=False)
+    silent = play.client().send(ConnectPacket("silent", session_expiry_interval=60, keep_alive=1))
+    greedy = play.client().send(ConnectPacket("greedy", session_expiry_interval=60))
+    greedy.send(*(publish("a", b"x", qos=2, packet_id=number + 1) for number in range(3))).expect_refused(0x82)
+    play.advance(2)
+    silent.expect_refused(0x88)
+
+
 def test_what_waits_for_a_commit_does_not_follow_the_last_word() -> None:
     play = BrokerPlay()
     client = play.connect("one", session_expiry_interval=60)

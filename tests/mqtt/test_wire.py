@@ -1,9 +1,18 @@
 """Both ways of speaking to a client."""
 
 import mqtt5
+import pytest
 
 from tidegate.message import Message
 from tidegate.mqtt.wire import Wire
+
+
+def is_of_disconnect(reason_code: int) -> bool:
+    try:
+        mqtt5.DisconnectReasonCode(reason_code)
+    except ValueError:
+        return False
+    return True
 
 
 def read(data: bytes) -> mqtt5.Packet:
@@ -29,6 +38,13 @@ def test_version_5() -> None:
     assert wire.refusal(0x87) == b"\x20\x03\x00\x87\x00"
     assert wire.refusal(0x8B) == b"\x20\x03\x00\x88\x00"
     assert isinstance(read(wire.publish(Message("a", b"x"), 1, False, 3)), mqtt5.PublishPacket)
+
+
+@pytest.mark.parametrize("wire", list(Wire))
+@pytest.mark.parametrize("reason_code", [code for code in range(0x80, 0xA3) if is_of_disconnect(code)])
+def test_whatever_ends_a_connection_can_be_said_before_it_is_accepted(wire: Wire, reason_code: int) -> None:
+    refusal = wire.refusal(reason_code)
+    assert refusal is None or refusal[0] == 0x20
 
 
 def test_version_3_1_1_has_no_words_for_most_of_it() -> None:

@@ -45,10 +45,10 @@ class Wire(Enum):
 
     def refusal(self, reason_code: int) -> bytes | None:
         """Encode a CONNACK that refuses, None where MQTT 3.1.1 has the connection closed without (its [MQTT-3.1.4-1])."""
-        if self is Wire.V3 and reason_code in _OUT_OF_FORM:
-            return None
         # [MQTT-3.2.2-8]: what only DISCONNECT can say is said in the words of CONNACK.
         code = _IN_CONNACK.get(reason_code, reason_code)
+        if self is Wire.V3 and code in _OUT_OF_FORM:
+            return None
         return self.connack(ConnAckPacket(reason_code=ConnAckReasonCode(code)))
 
     def publish(
@@ -129,5 +129,10 @@ _V5 = Wire.V5
 _OUT_OF_FORM = frozenset((0x81, 0x82, 0x90, 0x95))
 """Reason codes for a CONNECT that is not as it has to be: malformed, protocol error, will topic, too large."""
 
-_IN_CONNACK = {0x8B: 0x88, 0x8E: 0x88, 0x94: 0x82}
-"""Shutting down and taken over are Server unavailable; an invalid topic alias is a protocol error."""
+_IN_CONNACK = {
+    **dict.fromkeys((0x8B, 0x8D, 0x8E, 0x98, 0xA0), 0x88),
+    **dict.fromkeys((0x8F, 0x93, 0x94, 0x9E, 0xA1, 0xA2), 0x82),
+    0x96: 0x9F,
+}
+"""Every reason code that DISCONNECT has and CONNACK has not: that the connection is over for reasons of ours or of time is
+Server unavailable, what a client may not send is a protocol error, and too high a rate is one of CONNECTs here."""

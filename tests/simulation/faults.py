@@ -5,9 +5,11 @@ Knows how to break each of them. Does not know when, nor what has to hold all th
 
 from typing import TYPE_CHECKING
 
+import mqtt5 as packets
+
+from tests.simulation.door import CONNACK
 from tests.simulation.host import Host
 from tests.simulation.publication import Violation
-from tests.simulation.server_connection import SESSION_TAKEN_OVER
 from tests.simulation.settings import FILTERS, plan
 from tidegate.flow.events import Side
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["strike"]
 
 DRAIN_SECONDS = 5.0
+TAKE_OVER_TRIES = 200
+TAKE_OVER_SECONDS = 0.02
 
 
 def strike(world: "World", name: str) -> None:
@@ -25,7 +29,7 @@ def strike(world: "World", name: str) -> None:
         return
     random = world.random
     side = random.choice(list(Side))
-    broker, link = world.brokers[side], world.links[side]
+    link = world.links[side]
     world.note("fault", f"{name} ({side.value})")
     if name == "cut" and link is not None:
         link.cut()
@@ -35,27 +39,23 @@ def strike(world: "World", name: str) -> None:
             world.timeline.after(random.random() * 20, link.resume)
     elif name == "kill":
         _kill(world)
-    elif name.startswith("restart"):
-        broker.stop()
-        if name == "restart_without_sessions":
-            broker.lose_sessions()
-        elif name == "restart_as_new":
-            # Nobody can know again what comes without DUP and with another packet id.
-            if side is Side.SOURCE:
-                world.ledger.duplicates_allowed += world.plan.source.receive_maximum
-            broker.requeue_inflight()
-        world.timeline.after(random.random() * 10, broker.start)
+    elif name in ("restart", "kill_broker", "kill_broker_in_commit", "lose_disk", "requeue"):
+        _strike_broker(world, name, side)
     elif name == "lose_session":
-        if link is not None:
-            link.cut()
-        broker.lose_sessions()
+        _lose_session(world, side)
+    elif name == "takeover":
+        _take_over(world)
+    elif name == "cut_client":
+        client = random.choice(world.clients)
+        if client.link is not None:
+            client.link.cut()
     elif name == "flap":
         for _ in range(random.randint(2, 6)):
             world.timeline.after(random.random() * 3, lambda: _cut(world, Side.SOURCE))
     elif name == "edit":
         _edit(world)
     elif name == "refuse_connect":
-        world.refuses_connect[side] = random.randint(1, 3)
+        world.whims.refuses_connect[side] = random.randint(1, 3)
         _cut(world, side)
     elif name == "unreachable":
         world.unreachable_until[side] = world.timeline.now + random.random() * 20
@@ -64,18 +64,70 @@ def strike(world: "World", name: str) -> None:
         _strike_connection(world, name, side)
 
 
-def _strike_connection(world: "World", name: str, side: Side) -> None:
-    connection = next(iter(world.brokers[side].connections.values()), None)
-    if connection is None:
+def _strike_broker(world: "World", name: str, side: Side) -> None:
+    server = world.servers[side]
+    if server.core is None or world.is_calm:
         return
-    if name == "takeover":
-        connection.disconnect(SESSION_TAKEN_OVER)
-    elif name == "disconnect":
+    if name == "kill_broker_in_commit":
+        server.at_next_commit(lambda: _strike_broker(world, "kill_broker", side))
+        return
+    if name == "restart":
+        server.stop()
+    elif name == "lose_disk":
+        world.lose_disk(side)
+    else:
+        server.kill()
+        if name == "requeue":
+            server.disk.forget_what_was_sent()
+    world.timeline.after(world.random.random() * 10, server.start)
+
+
+def _lose_session(world: "World", side: Side) -> None:
+    """Let somebody else connect with the relay's client identifier, who begins a new session."""
+    link = world.links[side]
+    if link is not None:
+        link.cut()
+    client_id = (world.plan.source if side is Side.SOURCE else world.plan.destination).client_id
+    world.servers[side].visit(packets.ConnectPacket(client_id, clean_start=True, session_expiry_interval=0))
+
+
+def _take_over(world: "World", tries: int = TAKE_OVER_TRIES) -> None:
+    """Let somebody else go on with a session for a moment: if it can be, with one in which messages wait."""
+    if world.is_calm or world.is_stopping:
+        return
+    hellos = [(world.servers[side], _hello(world, side)) for side in Side]
+    hellos += [(world.server_of(client), client.hello()) for client in world.clients]
+    busy = [(server, hello) for server, hello in hellos if server.has_waiting(hello.client_id)]
+    if busy or not tries:
+        server, hello = world.random.choice(busy or hellos)
+        server.visit(hello)
+    else:
+        world.timeline.after(TAKE_OVER_SECONDS, lambda: _take_over(world, tries - 1))
+
+
+def _hello(world: "World", side: Side) -> packets.ConnectPacket:
+    flow = world.plan.source if side is Side.SOURCE else world.plan.destination
+    return packets.ConnectPacket(
+        flow.client_id,
+        clean_start=False,
+        session_expiry_interval=flow.session_expiry_seconds,
+        receive_max=flow.receive_maximum or 1,
+    )
+
+
+def _strike_connection(world: "World", name: str, side: Side) -> None:
+    door = world.doors[side]
+    if door is None or door.is_over:
+        return
+    if name == "disconnect":
         codes = (0x80, 0x89, 0x8B, 0x8D, 0x97, 0x98)
-        connection.disconnect(world.random.choice(codes))
+        door.disconnect(world.random.choice(codes))
     elif name == "garbage":
         garbage = (b"\x00\x00", b"\xff\xff\xff\xff\xff", b"\x40\x02\x99\x99", b"\x20\x03\x00\x00\x00")
-        connection.inject(world.random.choice(garbage))
+        chosen = world.random.choice(garbage)
+        if side is Side.SOURCE and chosen[0] == CONNACK:
+            world.oversight.misled()
+        door.inject(chosen)
     elif name == "reconnect":
         world.host.step(lambda relay, now: relay.reconnect(side, "the certificate was renewed"))
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from tests.simulation.link import Link
+from tests.simulation.oversight import Oversight
 from tests.simulation.timeline import Appointment, Timeline
 from tidegate.flow.events import ConnectionEnded, Drained, RelayEvent, Side
 from tidegate.flow.relay import Relay
@@ -24,24 +25,13 @@ class World(Protocol):
     """What a host needs of its world."""
 
     timeline: Timeline
+    oversight: Oversight
 
     def dial(self, side: Side, end: "RelayEnd") -> Link | None:
         """Return a new link, None where the broker cannot be reached."""
 
     def relay_event(self, event: RelayEvent) -> None:
         """Take note of an event, before the bytes that follow from it leave."""
-
-    def relay_received(self, side: Side, data: bytes, is_kept: bool) -> None:
-        """Take note of bytes that the relay has taken; with `is_kept` the connection is not closed for what was in them."""
-
-    def relay_wrote(self, side: Side, data: bytes) -> None:
-        """Take note of bytes that the relay has written."""
-
-    def relay_stepped(self) -> None:
-        """Check what holds after every step."""
-
-    def relay_ending(self, side: Side) -> None:
-        """Take note that a connection is gone, before the relay is told."""
 
 
 class RelayEnd:
@@ -69,7 +59,7 @@ class RelayEnd:
             self._unread += data
             return
         host.step(lambda relay, now: relay.receive_data(side, data, now))
-        host.world.relay_received(side, data, not host.relay.wants_close(side))
+        host.world.oversight.relay_received(side, data, not host.relay.wants_close(side))
 
     def read_on(self) -> None:
         """Take what has waited in the socket."""
@@ -126,7 +116,7 @@ class Host:
         now = self.world.timeline.moment()
         action(self.relay, now)
         self._flush(now)
-        self.world.relay_stepped()
+        self.world.oversight.relay_stepped(self.relay)
 
     def ended(self, end: RelayEnd) -> None:
         """Tell the relay that a link is gone."""
@@ -136,7 +126,7 @@ class Host:
         self.ends[side] = None
         if self.world.timeline.now - end.opened_at >= GOOD_CONNECTION_SECONDS:
             self._backoff[side] = BACKOFF_SECONDS_MIN
-        self.world.relay_ending(side)
+        self.world.oversight.relay_ending(side, self.relay)
         self.step(lambda relay, now: relay.connection_lost(side, "the connection was closed by the server", now))
 
     def _dial(self, side: Side) -> None:
@@ -178,7 +168,7 @@ class Host:
                 continue
             data = b"".join(relay.data_to_send(side, now))
             if data:
-                self.world.relay_wrote(side, data)
+                self.world.oversight.relay_wrote(side, data)
                 end.link.send(end, data)
             if relay.wants_close(side) and not end.is_closing:
                 end.is_closing = True

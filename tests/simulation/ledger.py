@@ -1,6 +1,6 @@
-"""What became of every message of a world, and the promise's rules about it.
+"""What became of every message of a world on its way through the relay, and the promise's rules about it.
 
-Knows both brokers' sides and why a message may end. Does not know the relay's insides.
+Knows both brokers' sides and why a message may end. Does not know the relay's insides, nor what a broker owes (`books`).
 """
 
 from collections import Counter
@@ -21,11 +21,13 @@ class Ledger:
         self.forgotten: set[int] = set()
         self.acknowledged: set[int] = set()
         self.confirmed: set[int] = set()
-        self.rejected: set[int] = set()
         self.held: set[int] = set()
         self.copies: Counter[int] = Counter()
         self.excuses: dict[int, str] = {}
         self.duplicates_allowed = 0
+        """How many are explained, each by what made it."""
+        self.duplicates_max = 0
+        """How many there may be at most: one window for each connection that ended, and what a publisher sent twice."""
         self.duplicates = 0
         self._last: dict[tuple[str, int], int] = {}
 
@@ -57,6 +59,11 @@ class Ledger:
             if self.duplicates > self.duplicates_allowed:
                 raise Violation(
                     f"duplicate {self.duplicates} (<{number}>), and {self.duplicates_allowed} are explained"
+                )
+            if self.duplicates > self.duplicates_max:
+                raise Violation(
+                    f"duplicate {self.duplicates} (<{number}>): more than {self.duplicates_max}, a window for each"
+                    " connection that ended"
                 )
             return
         # A message that was refused, held or dropped once may come again after others: that is a resend.

@@ -1,4 +1,4 @@
-"""One Network Connection between the relay and a broker model: bytes that take their time, split, stall and are cut.
+"""One Network Connection between a client and a broker: bytes that take their time, split, stall and are cut.
 
 Knows bytes. Does not know packets, nor who is at its two ends.
 """
@@ -105,14 +105,14 @@ class _Way:
 class Link:
     """A connection between two ends. Each end is told once that it is over."""
 
-    def __init__(self, timeline: Timeline, random: Random, network: Network, relay: End, broker: End) -> None:
+    def __init__(self, timeline: Timeline, random: Random, network: Network, client: End, broker: End) -> None:
         self.timeline = timeline
         self.random = random
         self.network = network
-        self._relay = relay
+        self._client = client
         self._broker = broker
-        self._to_broker = _Way(self, broker, relay)
-        self._to_relay = _Way(self, relay, broker)
+        self._to_broker = _Way(self, broker, client)
+        self._to_client = _Way(self, client, broker)
         self._over: list[End] = []
 
     def is_over(self, end: End) -> bool:
@@ -122,14 +122,14 @@ class Link:
     def send(self, sender: End, data: bytes) -> None:
         """Write bytes at one end; after the end of the link they go nowhere."""
         if not self.is_over(sender):
-            (self._to_broker if sender is self._relay else self._to_relay).send(data)
+            (self._to_broker if sender is self._client else self._to_client).send(data)
 
     def close(self, closer: End) -> None:
         """Close at one end: what it wrote still arrives, unless the link is stalled; what it has not read is gone."""
         if self.is_over(closer):
             return
         self._over.append(closer)
-        out = self._to_broker if closer is self._relay else self._to_relay
+        out = self._to_broker if closer is self._client else self._to_client
         other = out.receiver
         if out.is_stalled:
             # A peer that does not read: the closing end gives up after its time, the peer learns nothing.
@@ -142,23 +142,23 @@ class Link:
 
     def cut(self) -> None:
         """Break the link now, at any byte: of what is on its way some still arrives, and the rest never."""
-        for way in (self._to_broker, self._to_relay):
+        for way in (self._to_broker, self._to_client):
             data = way.take_all()
             if data and not way.is_stalled and not self.is_over(way.receiver):
                 data = data[: self.random.randint(0, len(data))]
                 if data:
                     way.receiver.data_received(data)
-        for end in (self._broker, self._relay):
+        for end in (self._broker, self._client):
             self._end(end)
 
     def stall(self) -> None:
         """Let nothing arrive, either way."""
-        self._to_broker.is_stalled = self._to_relay.is_stalled = True
+        self._to_broker.is_stalled = self._to_client.is_stalled = True
 
     def resume(self) -> None:
         """End a stall."""
         self._to_broker.resume()
-        self._to_relay.resume()
+        self._to_client.resume()
 
     def _end(self, end: End) -> None:
         if not self.is_over(end):

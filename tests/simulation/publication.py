@@ -1,24 +1,26 @@
-"""What broker models, ledger and world speak of: messages, what a CONNACK says, and what is wrong.
+"""What the parts of a world speak of: messages, what a CONNACK is made to say, packets in words, and what is wrong.
 
 Knows values. Does not know brokers.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import mqtt5 as packets
 
-__all__ = ["Announcement", "Observer", "Publication", "Violation", "number_of", "numbers_in"]
+__all__ = ["Announcement", "Publication", "Violation", "describe", "number_of", "numbers_in", "split"]
 
 
 class Violation(AssertionError):
-    """An invariant does not hold, or the relay did what a client must not do."""
+    """An invariant does not hold: of the relay, of a broker core, or of what passed between them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """One message of a world. The payload ends with `<number>`, by which it is known everywhere."""
+    """One message of a world. The payload ends with `<number>`, by which it is known everywhere.
+
+    Without a payload it removes a retained message, and is known to the publisher alone.
+    """
 
     number: int
     topic: str
@@ -36,7 +38,7 @@ class Publication:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement:
-    """What one CONNACK says. `reason_code` is not 0 for a refusal."""
+    """What one CONNACK is made to say in place of what the core says. `reason_code` is not 0 for a refusal."""
 
     reason_code: int = 0
     receive_maximum: int = 65_535
@@ -48,31 +50,9 @@ class Announcement:
     keep_alive_seconds: int | None = None
 
 
-class Observer(Protocol):
-    """Who is told what a broker sees: the world."""
-
-    def note(self, where: str, what: str) -> None:
-        """Take a line for the trace."""
-
-    def routed(self, publication: Publication) -> None:
-        """A message went into a session."""
-
-    def forgotten(self, publications: list[Publication]) -> None:
-        """A broker lost messages with a session, or dropped them because their life ended."""
-
-    def acknowledged(self, publication: Publication) -> None:
-        """A client acknowledged a message that it had received."""
-
-    def accepted(self, number: int, packet: packets.PublishPacket, topic: str) -> None:
-        """A subscriber has got a message that a client published."""
-
-    def confirmed(self, number: int, reason_code: int) -> None:
-        """A broker answered a publish of QoS 1."""
-
-
-def number_of(payload: bytes) -> int:
-    """Return the number with which the payload of a publication ends."""
-    return int(payload[payload.rindex(b"<") + 1 : -1])
+def number_of(payload: bytes | None) -> int:
+    """Return the number with which the payload of a publication ends, 0 where it has none."""
+    return int(payload[payload.rindex(b"<") + 1 : -1]) if payload else 0
 
 
 def numbers_in(data: bytes) -> Iterator[int]:
@@ -86,3 +66,38 @@ def numbers_in(data: bytes) -> Iterator[int]:
         if digits.isdigit():
             yield int(digits)
         position = data.find(b"<", position + 1)
+
+
+def split(data: bytes) -> tuple[list[tuple[packets.Packet, bytes]], bytes]:
+    """Split bytes into whole packets, each with its own bytes, and the rest."""
+    whole: list[tuple[packets.Packet, bytes]] = []
+    view = memoryview(data)
+    position = 0
+    while position < len(data):
+        try:
+            packet, length = packets.read(view[position:])
+        except IndexError:
+            break
+        whole.append((packet, data[position : position + length]))
+        position += length
+    return whole, data[position:]
+
+
+def describe(packet: packets.Packet) -> str:
+    """Say in a few words what a packet is, for the trace."""
+    name = type(packet).__name__.removesuffix("Packet").upper()
+    if isinstance(packet, packets.PublishPacket):
+        flags = f"{' DUP' if packet.duplicate else ''}{' RETAIN' if packet.retain else ''}"
+        return f"{name} <{number_of(packet.payload)}> QoS {int(packet.qos)} id {packet.packet_id}{flags} {packet.topic}"
+    if isinstance(packet, packets.ConnectPacket):
+        return f"{name} {packet.client_id} receive maximum {packet.receive_max} expiry {packet.session_expiry_interval}"
+    if isinstance(packet, packets.SubscribePacket):
+        return f"{name} {' '.join(item.pattern for item in packet.topic_filters)}"
+    if isinstance(packet, packets.ConnAckPacket):
+        return f"{name} 0x{int(packet.reason_code):02X} session present {int(packet.session_present)}"
+    if isinstance(packet, packets.UnsubscribePacket):
+        return f"{name} {' '.join(packet.patterns)}"
+    packet_id = getattr(packet, "packet_id", None)
+    reason_code = getattr(packet, "reason_code", None)
+    said = "" if packet_id is None else f" id {packet_id}"
+    return name + said + ("" if reason_code is None else f" 0x{int(reason_code):02X}")

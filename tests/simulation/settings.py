@@ -1,4 +1,4 @@
-"""What kind of world a seed makes: its network, its brokers, its messages and its faults.
+"""What kind of world a seed makes: its network, its brokers and their disks, its messages and its faults.
 
 Knows numbers drawn from one `Random`. Does not know what happens in the world.
 """
@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from random import Random
 
 from tests.simulation.link import Network
+from tidegate.broker.limits import BrokerLimits
 from tidegate.flow.plan import AnonymousPlan, EndpointPlan, FlowPlan, SidePlan
 from tidegate.settings import OnRejected
 from tidegate.transform.spec import TransformSpec
 
-__all__ = ["FILTERS", "TEMPLATE", "WorldSettings", "draw", "plan"]
+__all__ = ["FILTERS", "TEMPLATE", "WorldSettings", "draw", "limits", "plan"]
 
 FILTERS = (("t/#",), ("t/+",), ("t/1", "t/2", "t/3"), ("t/1", "t/+"), ("t/2",), ("t/2", "t/3"))
 TEMPLATE = "out/${inputTopic.2}"
@@ -22,13 +23,19 @@ FAULTS = (
     "stall",
     "kill",
     "restart",
-    "restart_without_sessions",
-    "restart_as_new",
+    "kill_broker",
+    "kill_broker",
+    "kill_broker_in_commit",
+    "kill_broker_in_commit",
+    "lose_disk",
+    "requeue",
     "lose_session",
+    "cut_client",
     "flap",
     "edit",
     "refuse_connect",
     "unreachable",
+    "takeover",
     "takeover",
     "disconnect",
     "garbage",
@@ -55,10 +62,20 @@ class WorldSettings:
     applies_late: bool
     uses_aliases: bool
     limits_change: bool
+    commit_seconds: float
+    commit_failures: float
+    broker_receive_maximum: int
+    queued_max: int
+    queued_in_memory_max: int
+    publisher_window: int
+    subscriber_window: int
+    has_witness: bool
     qos0_share: float
     expiry_share: float
     large_share: float
     retain_share: float
+    qos2_share: float
+    state_share: float
     unresolvable_share: float
     held_share: float
     refused_share: float
@@ -78,7 +95,7 @@ def draw(random: Random) -> WorldSettings:
         return random.random() * most if random.random() < chance else 0.0
 
     seconds = random.choice((3.0, 10.0, 40.0))
-    kinds = random.sample(FAULTS, random.choice((0, 1, 1, 2, 3, 6)))
+    kinds = random.sample(FAULTS, random.choice((0, 1, 2, 3, 4, 8)))
     faults = sorted((random.random() * seconds, random.choice(kinds)) for _ in range(random.randint(1, 15)) if kinds)
     return WorldSettings(
         source_window=random.choice((1, 2, 3, 5, 10, 30)),
@@ -96,12 +113,22 @@ def draw(random: Random) -> WorldSettings:
         applies_late=random.random() < 0.5,
         uses_aliases=random.random() < 0.4,
         limits_change=random.random() < 0.4,
+        commit_seconds=random.choice((0.0, 0.005, 0.05, 1.0)),
+        commit_failures=share(0.2, 0.5),
+        broker_receive_maximum=random.choice((1024, 1024, 5, 1)),
+        queued_max=random.choice((1_000_000, 1_000_000, 1_000_000, 20)),
+        queued_in_memory_max=random.choice((20_000, 20_000, 4)),
+        publisher_window=random.choice((1, 5, 20)),
+        subscriber_window=random.choice((1, 5, 65_535)),
+        has_witness=random.random() < 0.3,
         qos0_share=share(0.3, 0.5),
         expiry_share=share(0.3, 0.6),
         large_share=share(0.25, 0.3),
         retain_share=share(0.25, 0.3),
+        qos2_share=share(0.6, 1.0),
+        state_share=share(0.6, 0.3),
         unresolvable_share=share(0.2, 0.3),
-        held_share=share(0.2, 0.1),
+        held_share=share(0.3, 0.2),
         refused_share=share(0.2, 0.2),
         qos0_pending_bytes_max=random.choice((0, 200, 100_000)),
         keep_alive_seconds=random.choice((0, 5, 60)),
@@ -110,6 +137,17 @@ def draw(random: Random) -> WorldSettings:
         filters=random.choice(FILTERS),
         faults=tuple(faults),
         ending=random.choice(("settle", "settle", "drain", "end_session", "end_session_under_load")),
+    )
+
+
+def limits(settings: WorldSettings) -> BrokerLimits:
+    """Make the limits of both brokers' cores in this world."""
+    return BrokerLimits(
+        receive_maximum=settings.broker_receive_maximum,
+        queued_messages_max=settings.queued_max,
+        queued_in_memory_max=min(settings.queued_in_memory_max, settings.queued_max),
+        # No topic of a world is the broker's own.
+        statistics_seconds=600.0,
     )
 
 

@@ -1,18 +1,24 @@
-"""Lives through thousands of worlds, and through worlds in which a relay with a planted bug has to be caught."""
+"""Lives through thousands of worlds, and through worlds in which a relay or a broker with a planted bug has to be caught."""
+
+import os
+import subprocess
+import sys
 
 import pytest
 
 from tests.simulation.planted import PLANTED
-from tests.simulation.world import World, WorldFailed, run_world
+from tests.simulation.planted_brokers import PLANTED_BROKERS
+from tests.simulation.server import make_core
+from tests.simulation.world import WorldFailed, make_relay, run_world
 
-WORLDS = 4_000
+WORLDS = 2_400
 WORLDS_PER_TEST = 100
 # A planted bug shows itself in one of the first worlds, or the worlds are too tame.
 WORLDS_UNTIL_CAUGHT = 60
 
 
 @pytest.mark.parametrize("first", range(0, WORLDS, WORLDS_PER_TEST))
-def test_the_promise_holds_in_every_world(first: int) -> None:
+def test_the_promises_hold_in_every_world(first: int) -> None:
     failures = []
     for seed in range(first, first + WORLDS_PER_TEST):
         try:
@@ -23,24 +29,27 @@ def test_the_promise_holds_in_every_world(first: int) -> None:
         pytest.fail("\n".join(failures[:5]), pytrace=False)
 
 
-@pytest.mark.parametrize("bug", sorted(PLANTED))
+@pytest.mark.parametrize("bug", sorted(PLANTED | PLANTED_BROKERS))
 def test_a_planted_bug_is_caught(bug: str) -> None:
     for seed in range(WORLDS_UNTIL_CAUGHT):
         try:
-            run_world(seed, PLANTED[bug])
+            run_world(seed, PLANTED.get(bug, make_relay), PLANTED_BROKERS.get(bug, make_core))
         except WorldFailed:
             return
-    pytest.fail(f"{WORLDS_UNTIL_CAUGHT} worlds did not notice that the relay {bug.replace('_', ' ')}")
+    who = "relay" if bug in PLANTED else "broker"
+    pytest.fail(f"{WORLDS_UNTIL_CAUGHT} worlds did not notice that the {who} {bug.replace('_', ' ')}")
 
 
-def test_a_seed_makes_the_same_world_every_time() -> None:
-    def trace(seed: int) -> list[str]:
-        world = World(seed, is_traced=True)
-        world.run()
-        assert world.trace is not None
-        return world.trace
+@pytest.mark.parametrize("seed", range(4))
+def test_a_seed_makes_the_same_world_in_every_process(seed: int) -> None:
+    def replay(hash_seed: str) -> bytes:
+        command = [sys.executable, "-m", "tests.simulation.replay", str(seed)]
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+        return subprocess.run(command, env=environment, check=True, capture_output=True).stdout
 
-    assert [trace(seed) for seed in range(5)] == [trace(seed) for seed in range(5)]
+    trace = replay("1")
+    assert b"the world holds" in trace
+    assert replay("2") == trace
 
 
 def test_a_failing_world_says_how_to_replay_it() -> None:

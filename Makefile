@@ -11,8 +11,9 @@ MOSQUITTO := mosquitto mosquitto-clients
 HAS_MOSQUITTO := command -v mosquitto >/dev/null && command -v mosquitto_sub >/dev/null
 NODE := nodejs npm
 HAS_NODE := command -v node >/dev/null && command -v npm >/dev/null
+HAS_STRACE := command -v strace >/dev/null
 
-.PHONY: help run test check bench docs format lock mosquitto node clean
+.PHONY: help run test check bench docs format lock mosquitto node strace clean
 
 help:
 	@echo "make run        run the quick start in the foreground"
@@ -24,9 +25,10 @@ help:
 	@echo "make lock       renew requirements/*.txt from pyproject.toml"
 	@echo "make mosquitto  install Debian's mosquitto without starting its service"
 	@echo "make node       install Debian's node and npm"
+	@echo "make strace     install Debian's strace, by which a test sees what is synced to the disk"
 
 # Passed on to tools/make-venv by those targets that need more of Debian than Python.
-test: along := $(MOSQUITTO) $(NODE)
+test: along := $(MOSQUITTO) $(NODE) strace
 bench: along := $(MOSQUITTO)
 
 run: $(VENV)/run.stamp
@@ -34,8 +36,8 @@ run: $(VENV)/run.stamp
 
 # Where a peer may not be installed the tests that need it are counted at the end of the run, or fail if CI=true.
 test: $(VENV)/dev.stamp
-	@missing="$$($(HAS_MOSQUITTO) || echo $(MOSQUITTO)) $$($(HAS_NODE) || echo $(NODE))"; \
-	test "$$missing" = " " || tools/debian-install $$missing || echo "going on without $$missing" >&2
+	@missing="$$($(HAS_MOSQUITTO) || echo $(MOSQUITTO)) $$($(HAS_NODE) || echo $(NODE)) $$($(HAS_STRACE) || echo strace)"; \
+	test "$$missing" = "  " || tools/debian-install $$missing || echo "going on without $$missing" >&2
 	@$(MAKE) --no-print-directory $(VENV)/node.stamp || echo "going on without MQTT.js" >&2
 	$(BIN)/pytest
 
@@ -61,6 +63,9 @@ mosquitto:
 
 node:
 	@$(HAS_NODE) || tools/debian-install $(NODE)
+
+strace:
+	@$(HAS_STRACE) || tools/debian-install strace
 
 # Versions and hashes only: where packages come from is the choice of the machine that installs them.
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \

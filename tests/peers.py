@@ -45,6 +45,7 @@ PEERS = {
     "mosquitto_sub": Peer("mosquitto_sub", "sudo make mosquitto"),
     "node": Peer("node", "sudo make node"),
     "MQTT.js": NodePackage("mqtt", "make .venv/node.stamp"),
+    "strace": Peer("strace", "sudo make strace"),
 }
 
 

@@ -2,12 +2,12 @@
 
 import mqtt5
 import pytest
-from mqtt5 import AuthPacket, AuthReasonCode, ConnectPacket
+from mqtt5 import AuthPacket, AuthReasonCode, ConnectPacket, DisconnectPacket
 from tests.broker_play import BrokerPlay, publish
 
 from tidegate.broker.access import AccessRules
 from tidegate.broker.connection import ListenerPolicy
-from tidegate.broker.events import AuthenticationRequested, ClientRefused
+from tidegate.broker.events import AuthenticationRequested, ClientConnected, ClientDisconnected, ClientRefused
 from tidegate.broker.identity import Accepted, Challenge, Identity, Refused
 from tidegate.broker.limits import BrokerLimits
 from tidegate.broker.plan import AccessRule
@@ -93,6 +93,23 @@ def test_what_was_presented_reaches_the_host() -> None:
     presented = requested.presented
     assert (presented.client_id, presented.username, presented.password) == ("one", "u", b"p")
     assert "p" not in repr(presented).split("object")[0].replace("Presented", "")
+
+
+def test_a_client_that_leaves_in_the_same_read_was_there() -> None:
+    play = BrokerPlay()
+    said = play.client().send(ConnectPacket("one"), DisconnectPacket(), b"\xff").said()
+    assert [type(packet) for packet in said] == [mqtt5.ConnAckPacket]
+    assert not play.broker._sessions.everyone()
+    assert [type(event) for event in play.events] == [ClientConnected, ClientDisconnected]
+
+
+def test_a_client_that_leaves_in_the_same_read_is_checked_as_one_that_comes() -> None:
+    play = BrokerPlay()
+    client = play.client(ListenerPolicy(needs_authentication=True)).send(ConnectPacket("one"), DisconnectPacket())
+    (event,) = play.events
+    assert isinstance(event, AuthenticationRequested) and event.presented.subject_before is None
+    play.decide(Accepted(Identity("one", "subject")))
+    assert client.connection.wants_close and not play.broker._sessions.everyone()
 
 
 def test_nothing_is_read_while_a_verdict_is_awaited() -> None:

@@ -25,7 +25,6 @@ from tidegate.message import Message
 from tidegate.moment import Moment
 from tidegate.mqtt.aliases import OutboundAliases
 from tidegate.mqtt.packets import AuthPacket, ConnAckPacket, ConnectPacket, QoS
-from tidegate.mqtt.state import ServerState
 from tidegate.mqtt.wire import Wire
 
 __all__ = ["Admission"]
@@ -104,8 +103,8 @@ class Admission:
         if connection.is_challenged:
             may_come = reason_code == CONTINUE_AUTHENTICATION
         else:
-            is_connected = connection.protocol.state is ServerState.CONNECTED
-            may_come = reason_code == REAUTHENTICATE and is_connected and not connection.is_deciding
+            is_accepted = connection.protocol.is_accepted
+            may_come = reason_code == REAUTHENTICATE and is_accepted and not connection.is_deciding
         if not may_come:
             raise ProtocolViolation(f"AUTH 0x{reason_code:02X}, and it was not its turn (section 4.12)")
         connection.is_challenged = False
@@ -116,7 +115,7 @@ class Admission:
         connection.is_deciding = False
         if connection.is_lost or connection.wants_close:
             return
-        is_first = connection.protocol.state is ServerState.AUTHENTICATING
+        is_first = not connection.protocol.is_accepted
         if isinstance(verdict, Refused):
             if is_first:
                 self._refuse(connection, verdict.reason_code, verdict.detail, now)
@@ -138,7 +137,7 @@ class Admission:
 
     def _ask(self, connection: Connection, data: bytes | None, now: Moment) -> None:
         packet = connection.pending_connect
-        is_first = connection.protocol.state is ServerState.AUTHENTICATING
+        is_first = not connection.protocol.is_accepted
         connection.is_deciding = True
         presented = Presented(
             client_id=packet.client_id if packet is not None else connection.identity.client_id,

@@ -6,16 +6,11 @@ usage: python -m fuzzing.fuzz_receive [--seconds N] [--seed N]
 the receive buffer and none leave the client, never more is held than was announced, and the packets are the same.
 """
 
-import argparse
-import os
-import sys
-import tempfile
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from itertools import pairwise
 from random import Random
 
+from fuzzing.damage import damaged, pieces
+from fuzzing.runner import input_in_notes, run_as_command, run_for
 from tidegate.exceptions import MalformedPacket, ProtocolViolation
 from tidegate.message import Message
 from tidegate.moment import Moment
@@ -26,7 +21,7 @@ from tidegate.mqtt.client_settings import ClientSettings, Subscription
 from tidegate.mqtt.events import ConnectionClosing, Event, PublishesAccepted, PublishSettled
 from tidegate.mqtt.session import Session
 
-__all__ = ["CONNACK", "check", "inputs", "main", "pieces", "run"]
+__all__ = ["CONNACK", "check", "inputs", "main", "run"]
 
 CONNACK = packets.ConnAckPacket().write()
 PACKET_BYTES_MAX = 512
@@ -45,12 +40,6 @@ def check(data: bytes, cuts: Sequence[int], packet_bytes_max: int | None = None)
     for is_connected in (False, True):
         whole_events, *other_events = [_outcomes(split, packet_bytes_max, is_connected) for split in splits]
         assert all(other == whole_events for other in other_events), "the events depend on how the bytes were split"
-
-
-def pieces(data: bytes, cuts: Sequence[int]) -> list[bytes]:
-    """Cut `data` at offsets; those outside of it cut nothing."""
-    edges = [0, *sorted(cut for cut in cuts if 0 < cut < len(data)), len(data)]
-    return [data[start:end] for start, end in pairwise(edges)]
 
 
 def _packets(split: Sequence[bytes], packet_bytes_max: int | None) -> Iterator[packets.Packet]:
@@ -113,7 +102,7 @@ def inputs(random: Random) -> Iterator[bytes]:
         data = b"".join(_packet(random) for _ in range(random.randint(0, 6)))
         data = (CONNACK if random.random() < 0.3 else b"") + data
         for _ in range(random.choice((0, 1, 1, 2, 5))):
-            data = _damaged(data, random)
+            data = damaged(data, random)
         yield data
 
 
@@ -145,71 +134,21 @@ def _packet(random: Random) -> bytes:
     return packets.encode_publish(message, packet_id if message.qos else None, False, topic, alias)
 
 
-def _damaged(data: bytes, random: Random) -> bytes:
-    if not data:
-        return random.randbytes(random.randint(0, 20))
-    start = random.randrange(len(data))
-    end = min(len(data), start + random.choice((1, 1, 2, 8)))
-    replacement = random.choice(
-        (
-            b"",
-            random.randbytes(end - start),
-            bytes([data[start] ^ 1 << random.randrange(8)]),
-            random.choice((b"\0", b"\x7f", b"\x80", b"\xff", b"\xff\xff\xff\xff", b"\x80\x80\x80\x80\x01")),
-            data[start:end] * 2,
-        )
-    )
-    return data[:start] + replacement + data[end:]
-
-
-@contextmanager
-def _without_the_codecs_noise() -> Iterator[None]:
-    """Send standard error to nowhere, for the codec writes each of its panics there."""
-    sys.stderr.flush()
-    kept, hook = os.dup(2), sys.unraisablehook
-    with tempfile.TemporaryFile() as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-        sys.unraisablehook = lambda _: None
-        try:
-            yield
-        finally:
-            sys.unraisablehook = hook
-            os.dup2(kept, 2)
-            os.close(kept)
-
-
 def run(seconds: float, seed: int) -> int:
-    """Check inputs of a seed for some seconds; return how many.
+    """Check inputs of a seed for some seconds; return how many. See `fuzzing.runner.run_for`."""
 
-    Raises:
-        Exception: what an input caused; the input is in its notes.
-    """
-    random = Random(seed)
-    deadline = time.monotonic() + seconds
-    count = 0
-    with _without_the_codecs_noise():
-        for data in inputs(random):
-            cuts = [random.randint(0, len(data)) for _ in range(random.randint(0, 4))]
-            limit = random.choice((None, PACKET_BYTES_MAX))
-            try:
-                check(data, cuts, limit)
-            except BaseException as error:
-                error.add_note(f"check({data!r}, {cuts}, {limit})")
-                raise
-            count += 1
-            if time.monotonic() >= deadline:
-                break
-    return count
+    def one(random: Random, data: bytes) -> None:
+        cuts = [random.randint(0, len(data)) for _ in range(random.randint(0, 4))]
+        limit = random.choice((None, PACKET_BYTES_MAX))
+        with input_in_notes(f"check({data!r}, {cuts}, {limit})"):
+            check(data, cuts, limit)
+
+    return run_for(seconds, seed, inputs, one)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run from the command line."""
-    parser = argparse.ArgumentParser(description="Fuzz the receive path of the MQTT client.")
-    parser.add_argument("--seconds", type=float, default=60.0, help="how long (default: 60)")
-    parser.add_argument("--seed", type=int, default=0, help="where to begin (default: 0)")
-    options = parser.parse_args(arguments)
-    count = run(options.seconds, options.seed)
-    print(f"{count} inputs of seed {options.seed} in {options.seconds:g} s: every promise held")
+    run_as_command("Fuzz the receive path of the MQTT client.", run, arguments)
 
 
 if __name__ == "__main__":

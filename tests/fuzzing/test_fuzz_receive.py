@@ -67,8 +67,3 @@ def test_a_finding_names_its_input(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_same_seed_gives_the_same_inputs() -> None:
     first, second = fuzz_receive.inputs(Random(3)), fuzz_receive.inputs(Random(3))
     assert [next(first) for _ in range(50)] == [next(second) for _ in range(50)]
-
-
-def test_pieces_are_the_whole() -> None:
-    assert fuzz_receive.pieces(b"abcdef", [4, 2, 9, 0]) == [b"ab", b"cd", b"ef"]
-    assert fuzz_receive.pieces(b"", [1]) == [b""]

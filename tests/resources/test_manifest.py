@@ -40,7 +40,23 @@ def test_lists_may_be_of_one_kind_and_nested() -> None:
 
 def test_contents_of_secrets_are_masked_in_lines() -> None:
     lines = read(SECRET).lines["manifest.yaml"]
-    assert lines == SECRET.replace("|", "*").replace("swordfish", "*********").replace("# kept", "* ****")
+    masked = SECRET.replace("{name: client}", "*name: client*").replace("|", "*")
+    assert lines == masked.replace("swordfish", "*********").replace("# kept", "* ****")
+
+
+def test_promise_06_what_is_below_a_key_of_a_secret_is_masked_with_its_names() -> None:
+    head = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n"
+    lines = read(head + "stringData: {key: {swordfish: 1}, list: [{swordfish: 2}]}\n").lines["manifest.yaml"]
+    assert (
+        lines == head.replace("{name: a}", "*name: a*") + "stringData: *key: *********** *** list: ************ ****\n"
+    )
+
+
+def test_promise_06_of_a_secrets_metadata_only_the_name_is_shown() -> None:
+    """`kubectl apply` leaves an annotation there that holds the whole secret."""
+    text = "apiVersion: v1\nkind: Secret\nmetadata: {name: a, annotations: {last: 'swordfish'}}\ntype: [swordfish]\n"
+    shown = read(text).lines["manifest.yaml"]
+    assert "swordfish" not in shown and "kind: Secret" in shown and "name: a" in shown
 
 
 def test_a_text_with_a_secret_that_does_not_parse_is_not_shown() -> None:

@@ -20,7 +20,7 @@ from tidegate.resources.yaml_text import read_documents
 
 __all__ = ["Manifest", "parse"]
 
-_NOT_SECRET = ("apiVersion", "kind", "metadata", "type")
+_NOT_SECRET = (("apiVersion",), ("kind",), ("type",), ("metadata", "name"), ("metadata", "namespace"))
 _LOOKS_SECRET = re.compile(r"""["']?kind["']?\s*:\s*["']?Secret\b""")
 
 
@@ -181,9 +181,11 @@ def _masked(text: str, secrets: list[Node]) -> str:
     position = 0
     for document in sorted(secrets, key=lambda node: node.start):
         shown = list(_names(document))
-        for name in _NOT_SECRET:
-            node = document.child(name)
-            if node is not None:
+        for path in _NOT_SECRET:
+            node: Node | None = document
+            for step in path:
+                node = node.child(step) if node is not None else None
+            if node is not None and not isinstance(node.value, dict | list):
                 shown.append((node.start, node.end))
         parts.append(text[position : document.start])
         position = document.start
@@ -196,11 +198,9 @@ def _masked(text: str, secrets: list[Node]) -> str:
     return "".join(parts) + text[position:]
 
 
-def _names(node: Node) -> Iterator[tuple[int, int]]:
-    """Yield where field names stand, each with its colon."""
-    if isinstance(node.value, dict):
+def _names(node: Node, depth: int = 2) -> Iterator[tuple[int, int]]:
+    """Yield where the names of fields and keys of a secret stand, each with its colon; what is deeper is a value already."""
+    if isinstance(node.value, dict) and depth:
         yield from ((start, end + 1) for start, end in node.keys.values())
-    children = node.value.values() if isinstance(node.value, dict) else node.value
-    if not isinstance(children, str | int | float | bool | None):
-        for child in children:
-            yield from _names(child)
+        for child in node.value.values():
+            yield from _names(child, depth - 1)

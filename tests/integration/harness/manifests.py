@@ -7,6 +7,7 @@ from pathlib import Path
 __all__ = [
     "Declared",
     "Value",
+    "authentication",
     "broker",
     "config_map",
     "dataflow",
@@ -22,6 +23,7 @@ Value = str | int | bool | None | Sequence["Value"] | Mapping[str, "Value"]
 Declared = dict[str, Value]
 
 CONNECTIVITY = "connectivity.iotoperations.azure.com/v1"
+BROKER = "mqttbroker.iotoperations.azure.com/v1"
 NAMESPACE = "azure-iot-operations"
 
 
@@ -121,10 +123,15 @@ def remove(directory: Path, resource: Declared) -> None:
 
 def broker(**spec: Value) -> Declared:
     """The Broker `default`."""
-    return _resource("mqttbroker.iotoperations.azure.com/v1", "Broker", "default", spec=spec)
+    return _resource(BROKER, "Broker", "default", spec=spec)
+
+
+def authentication(name: str, *methods: Mapping[str, Value]) -> Declared:
+    """A BrokerAuthentication with these methods."""
+    return _resource(BROKER, "BrokerAuthentication", name, spec={"authenticationMethods": list(methods)})
 
 
 def listener(*ports: Mapping[str, Value], name: str = "default") -> Declared:
     """A BrokerListener on loopback; each port is as its manifest has it."""
     spec: dict[str, Value] = {"serviceType": "ClusterIp", "ports": list(ports)}
-    return _resource("mqttbroker.iotoperations.azure.com/v1", "BrokerListener", name, spec=spec)
+    return _resource(BROKER, "BrokerListener", name, spec=spec)

@@ -30,6 +30,7 @@ from tidegate.engine.declared import Declared, Rejected, declared_by
 from tidegate.engine.engine import Engine, EngineParts, Watched
 from tidegate.engine.flow_group import FlowGroup
 from tidegate.engine.listeners import Listeners
+from tidegate.engine.process_limits import set_process_limits
 from tidegate.engine.routes import engine_routes, profile_routes
 from tidegate.engine.runner import FlowTools
 from tidegate.engine.session_records import SessionRecords
@@ -250,6 +251,7 @@ def _clock() -> Moment:
 
 
 def _run_loop(main: Coroutine[None, None, None]) -> None:
+    set_process_limits()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(main)
 

@@ -30,6 +30,9 @@ MEMORY_BYTES_MAX = 400 * 1024 * 1024
 CONNECT_SECONDS = 10.0
 """`BrokerLimits.connect_timeout_seconds`."""
 
+FILES = 128
+"""The soft limit of open files under which a broker is started to see it ask for more."""
+
 HANDSHAKES = 25
 """Half openings of each kind at once."""
 
@@ -162,6 +165,18 @@ def test_promise_08_ten_thousand_connects_come_and_go(server: Server) -> None:
                 if number % 2:
                     each.sendall(mqtt5.DisconnectPacket().write())
                 each.close()
+
+
+def test_promise_08_more_connections_than_a_process_has_files_by_default(world: World) -> None:
+    """Systems let a process have 1024 open files unless it asks for more; the broker does."""
+    port = free_port()
+    engine = world.engine(listener({"port": port}))
+    engine.command = ["sh", "-c", f'ulimit -Sn {FILES}; exec "$@"', "sh", *engine.command]
+    engine.launch()
+    until(lambda: engine.status() is not None, "the broker to be up")
+    with ExitStack() as stack:
+        for number in range(FILES):
+            stack.callback(Wire(port, f"client-{number}").abort)
 
 
 def test_failure_10_half_openings_and_slow_loris_on_every_port(server: Server) -> None:

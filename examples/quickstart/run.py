@@ -23,9 +23,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tidegate.engine.mqtt_tool import Client, Target
+from tidegate.engine.mqtt_target import address_target
+from tidegate.engine.mqtt_tool import Client, ClientOptions
 from tidegate.exceptions import ConnectFailed
 from tidegate.message import Message
+from tidegate.mqtt.client_settings import Subscription
 
 EXAMPLE = Path(__file__).parent
 DATA = EXAMPLE.parent / "quickstart-data"
@@ -65,11 +67,13 @@ class Subscriber:
     async def run(self, port: int) -> None:
         """Connect, subscribe, and count until the task is cancelled."""
         try:
-            async with Client(Target(host="127.0.0.1", port=port), "quickstart-subscriber") as client:
-                await client.subscribe(["site-1/#"], 1)
-                async for message in client.messages():
-                    self.first = self.first or message
-                    self.count += 1
+            target = address_target("127.0.0.1", port, None)
+            async with Client(target, ClientOptions(client_id="quickstart-subscriber")) as client:
+                await client.subscribe([Subscription("site-1/#", 1)])
+                async for received in client.received():
+                    self.first = self.first or received[0].message
+                    self.count += len(received)
+                    client.acknowledge(received)
         except ConnectFailed as error:
             raise Failed(str(error)) from error
 

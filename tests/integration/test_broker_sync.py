@@ -87,7 +87,8 @@ def test_the_store_is_synced_between_a_publish_and_its_acknowledgement(world: Wo
         assert isinstance(answer, mqtt5.PubRecPacket if way == "qos 2" else mqtt5.PubAckPacket)
     publisher.abort()
     engine.terminate()
-    until(lambda: f"{engine.process_id} +++ exited" in trace.read_text(), "the end of the trace")
+    end = re.compile(rf"^{engine.process_id} +\+\+\+ exited", re.MULTILINE)
+    until(lambda: end.search(trace.read_text()), "the end of the trace")
     check_order(trace, local_port)
 
 

@@ -5,6 +5,7 @@ Knows sessions, resends and QoS 2 from the client's side. Does not know the rela
 
 from collections import Counter, deque
 from collections.abc import Callable
+from itertools import count
 from random import Random
 
 import mqtt5 as packets
@@ -113,7 +114,6 @@ class Publisher(Client):
         self._waiting: deque[Publication] = deque()
         self._in_flight: dict[int, Publication] = {}
         self._released: set[int] = set()
-        self._last_id = 0
         self._receive_maximum = 0
         self._refused: Counter[int] = Counter()
         self._waiting_longer = 0
@@ -173,15 +173,10 @@ class Publisher(Client):
             publication = self._waiting.popleft()
             packet_id = None
             if publication.qos:
-                packet_id = self._next_id()
+                # The lowest that is free, so that a broker that remembers one for too long is found out.
+                packet_id = next(each for each in count(1) if each not in self._in_flight)
                 self._in_flight[packet_id] = publication
             self._send_publish(publication, packet_id, duplicate=False)
-
-    def _next_id(self) -> int:
-        while True:
-            self._last_id = self._last_id % 65_535 + 1
-            if self._last_id not in self._in_flight:
-                return self._last_id
 
     def _send_publish(self, publication: Publication, packet_id: int | None, *, duplicate: bool) -> None:
         self.send(

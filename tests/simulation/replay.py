@@ -11,7 +11,7 @@ from tests.simulation.planted_brokers import PLANTED_BROKERS
 from tests.simulation.server import make_core
 from tests.simulation.world import World, make_relay
 
-__all__ = ["main"]
+__all__ = ["main", "trace_end"]
 
 
 def main(arguments: list[str]) -> int:
@@ -32,8 +32,13 @@ def main(arguments: list[str]) -> int:
         failure = traceback.format_exc()
     assert world.trace is not None
     print("\n".join(world.trace))
-    print(failure or f"the world holds: {world.oversight.steps} steps, {world.ledger.duplicates} duplicates")
+    print(failure or trace_end(world))
     return 1 if failure else 0
+
+
+def trace_end(world: World) -> str:
+    """Say that a world holds."""
+    return f"the world holds: {world.oversight.steps} steps, {world.ledger.duplicates} duplicates"
 
 
 if __name__ == "__main__":

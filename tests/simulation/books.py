@@ -233,6 +233,7 @@ class Tap:
                 if known.life != books.life and not known.has_answer:
                     # Nobody knows whether the core that was killed had written it down.
                     known.life = books.life
+                    known.promises = [each for each in known.promises if each[0].is_certain(topic)]
                     self._allow(number)
                     books.observer.taken(self.client_id, number, packet, topic)
                     if known.change is not None:

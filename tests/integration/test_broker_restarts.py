@@ -18,10 +18,21 @@ WINDOW = 100
 ROUNDS = 4
 
 
+def window(side: str, tap: SourceTap) -> int:
+    """Return how many messages one fault may repeat.
+
+    mosquitto 2.0.11 has more in flight than our Receive Maximum while its queue is long, and repeats all of that; so for the
+    source it is what the wire has seen without an acknowledgement. With our own broker as the source, which keeps to it, the
+    simulation asserts one window.
+    """
+    return max(WINDOW, tap.unacknowledged_max) if side == "source" else WINDOW
+
+
 @pytest.mark.parametrize("side", ["source", "destination"])
 def test_failures_03_and_04_broker_restarted_with_persistence(world: World, side: str) -> None:
     brokers = {name: world.mosquitto(name) for name in ("source", "destination")}
-    engine = world.bridge(brokers["source"].port, brokers["destination"].port)
+    tap = SourceTap()
+    engine = world.bridge(world.proxy(brokers["source"].port, tap).port, brokers["destination"].port)
     subscriber = world.subscriber(brokers["destination"].port, ["plant/#"])
     publisher = world.publisher(brokers["source"].port, TOPICS, rate=1500)
     for _ in range(ROUNDS):
@@ -29,9 +40,7 @@ def test_failures_03_and_04_broker_restarted_with_persistence(world: World, side
         brokers[side].restart()
     grow(subscriber.seen_count, 200, "messages passed after the last restart")
     publisher.finish()
-    # mosquitto 2.0.11 has more in flight than our Receive Maximum while its queue is long, and a restart repeats that too.
-    windows = 2 * ROUNDS if side == "source" else ROUNDS
-    assert_kept(publisher, subscriber, duplicates_max=WINDOW * windows)
+    assert_kept(publisher, subscriber, duplicates_max=window(side, tap) * ROUNDS)
     engine.wait_settled("bridge")
     engine.check_accounting()
 
@@ -77,7 +86,11 @@ def test_connections_cut_at_random_bytes_on_both_sides(world: World) -> None:
 @pytest.mark.parametrize("side", ["source", "destination"])
 def test_failure_07_network_cut_without_fin(world: World, side: str) -> None:
     brokers = {name: world.mosquitto(name) for name in ("source", "destination")}
-    proxies = {name: world.proxy(broker.port) for name, broker in brokers.items()}
+    tap = SourceTap()
+    proxies = {
+        "source": world.proxy(brokers["source"].port, tap),
+        "destination": world.proxy(brokers["destination"].port),
+    }
     engine = world.bridge(proxies["source"].port, proxies["destination"].port, keepAliveSeconds=2)
     subscriber = world.subscriber(brokers["destination"].port, ["plant/#"])
     publisher = world.publisher(brokers["source"].port, TOPICS, rate=1000)
@@ -95,7 +108,7 @@ def test_failure_07_network_cut_without_fin(world: World, side: str) -> None:
     proxies[side].flow()
     grow(subscriber.seen_count, 100, "messages passed after the long cut")
     publisher.finish()
-    assert_kept(publisher, subscriber, duplicates_max=2 * WINDOW)
+    assert_kept(publisher, subscriber, duplicates_max=window(side, tap))
     engine.check_accounting()
 
 

@@ -14,6 +14,7 @@ from tidegate.broker.events import (
     ClientRefused,
     SubscriptionRevoked,
 )
+from tidegate.broker.features import check_connect
 from tidegate.broker.identity import Accepted, Challenge, Identity, Presented, Refused, Verdict
 from tidegate.broker.journal import WillRecord
 from tidegate.broker.limits import BrokerLimits
@@ -65,7 +66,8 @@ class Admission:
         self._resume = resume
 
     def connect(self, connection: Connection, packet: ConnectPacket, now: Moment) -> None:
-        """Take a CONNECT."""
+        """Take a CONNECT. Raises `ProtocolViolation` when it asks for what the broker does not offer."""
+        check_connect(self._limits.features, packet, connection.protocol.wire)
         connection.pending_connect = packet
         connection.expiry_asked_seconds = packet.session_expiry_interval
         connection.packet_bytes_max = packet.max_packet_size
@@ -182,6 +184,10 @@ class Admission:
         if session is None and len(self._sessions) >= limits.sessions_max:
             self._refuse(connection, QUOTA_EXCEEDED, f"there are {limits.sessions_max} sessions", now)
             return
+        refused = self._refused_session(session, identity)
+        if refused is not None:
+            self._refuse(connection, refused.reason_code, refused.detail, now)
+            return
         expiry, keep_alive = self._terms(packet, connection.protocol.wire)
         if not connection.takes(self._connack(connection, packet, False, expiry, keep_alive)):
             self._refuse(connection, PACKET_TOO_LARGE, "the client takes no packet as long as its CONNACK", now)
@@ -204,6 +210,18 @@ class Admission:
         self._answer(connection, session, self._connack(connection, packet, is_present, expiry, keep_alive))
         self._emit(ClientConnected(client_id, connection.peer, connection.protocol.wire.value, is_present))
         self._resume(connection, now)
+
+    def _refused_session(self, session: Session | None, identity: Identity) -> Refused | None:
+        """Say why a client may not have this session or, with None, one more; brokers that we emulate have such rules."""
+        features = self._limits.features
+        is_own = session is not None and session.identity.subject == identity.subject
+        if session is not None and not is_own and not features.hands_over_sessions:
+            return Refused(NOT_AUTHORIZED, "somebody else has a session with the client identifier")
+        maximum = features.sessions_per_subject_max
+        if maximum is None or is_own:
+            return None
+        taken = sum(each.identity.subject == identity.subject for each in self._sessions.everyone())
+        return Refused(QUOTA_EXCEEDED, f"the client has {taken} sessions") if taken >= maximum else None
 
     def _unused_id(self) -> str:
         """Make a client identifier that no session has [MQTT-3.2.2-16]; somebody may have chosen a made one by himself."""
@@ -263,7 +281,10 @@ class Admission:
                 receive_max=limits.receive_maximum,
                 topic_alias_max=limits.topic_alias_maximum,
                 max_packet_size=limits.packet_bytes_max,
-                max_qos=QoS.EXACTLY_ONCE,
+                max_qos=QoS(limits.features.maximum_qos),
+                retain_available=limits.features.retain,
+                shared_subscription_available=limits.features.shared_subscriptions,
+                subscription_id_available=limits.features.subscription_identifiers,
             )
         )
 

@@ -13,6 +13,7 @@ from tidegate.broker.connection import UNREAD_BYTES_MAX, Connection, ListenerPol
 from tidegate.broker.deadlines import Deadlines
 from tidegate.broker.delivery import Delivery
 from tidegate.broker.events import BrokerEvent, ClientDisconnected, QueueWanted, SubscriptionRevoked
+from tidegate.broker.features import check_packet
 from tidegate.broker.identity import Verdict
 from tidegate.broker.intake import Intake, NotNow
 from tidegate.broker.journal import JournalBatch, QueuedRecord, StoredState
@@ -298,6 +299,7 @@ class Broker:
 
     def _handle_other(self, connection: Connection, event: ServerEvent, now: Moment) -> None:
         session = connection.session
+        check_packet(self.limits.features, event)
         if isinstance(event, ConnectPacket):
             self._admission.connect(connection, event, now)
         elif isinstance(event, AuthPacket):

@@ -6,6 +6,7 @@ Knows PUBLISH of all three QoS and when its answer may leave. Does not know subs
 from tidegate.broker.access import OWN_TOPICS
 from tidegate.broker.connection import Connection
 from tidegate.broker.delivery import QUOTA_EXCEEDED, Delivery
+from tidegate.broker.features import ALL_FEATURES, check_message
 from tidegate.broker.identity import Identity
 from tidegate.broker.journal import RetainedRecord
 from tidegate.broker.limits import BrokerLimits
@@ -62,6 +63,8 @@ class Intake:
         message = event.message
         session = connection.session
         assert session is not None
+        if self._limits.features is not ALL_FEATURES:
+            check_message(self._limits.features, message)
         self._statistics.received += 1
         access = connection.access
         topic = message.topic

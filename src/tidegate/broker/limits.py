@@ -6,6 +6,8 @@ Knows numbers. Does not know where they are declared.
 from dataclasses import dataclass
 from typing import Literal
 
+from tidegate.broker.features import ALL_FEATURES, BrokerFeatures
+
 __all__ = ["SESSION_NEVER_EXPIRES", "BrokerLimits", "DurableSessions", "QueueStrategy"]
 
 SESSION_NEVER_EXPIRES = 0xFFFF_FFFF
@@ -61,3 +63,4 @@ class BrokerLimits:
     authentication_failures_seconds: float = 60.0
     durable_sessions: DurableSessions = "expiring"
     statistics_seconds: float = 10.0
+    features: BrokerFeatures = ALL_FEATURES

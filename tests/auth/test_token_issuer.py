@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import jwt
+import msgspec
 import pytest
 
 from tidegate.auth.token_issuer import ALGORITHM, TokenIssuer
@@ -30,3 +31,13 @@ def test_the_key_is_kept_and_private(tmp_path: Path) -> None:
     path.write_bytes(b"nonsense")
     with pytest.raises(CredentialError):
         TokenIssuer.open(tmp_path)
+
+
+def test_the_key_set_verifies_what_is_signed(tmp_path: Path) -> None:
+    issuer = TokenIssuer.open(tmp_path)
+    keys = jwt.PyJWKSet.from_dict(dict(issuer.key_set()))
+    token = issuer.sign({"sub": "somebody"})
+    key = keys[jwt.get_unverified_header(token)["kid"]]
+    assert jwt.decode(token, key, algorithms=["ES256"]) == {"sub": "somebody"}
+    (said,) = msgspec.convert(issuer.key_set()["keys"], list[dict[str, str]])
+    assert set(said) == {"kty", "crv", "x", "y", "kid", "use", "alg"}, "a private key has d"

@@ -45,7 +45,7 @@ def test_what_is_not_offered_is_announced() -> None:
     assert not connack.subscription_id_available
 
 
-def test_mqtt_3_1_1_is_refused_in_its_own_words() -> None:
+def test_a_client_of_the_older_version_is_refused_in_its_own_words() -> None:
     client = bare().client()
     client.send(raw_packet(0x10, text("MQTT") + b"\x04\x02\x00\x3c" + text("old")))
     assert client.raw() == b"\x20\x02\x00\x01"

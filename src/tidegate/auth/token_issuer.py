@@ -76,7 +76,16 @@ class TokenIssuer:
             "jti": str(uuid4()),
             "kubernetes.io": {"namespace": NAMESPACE, "serviceaccount": {"name": client}},
         }
-        return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self._key_id})
+        return self.sign(claims)
+
+    def sign(self, claims: Mapping[str, object]) -> str:
+        """Return a token that says `claims`."""
+        return jwt.encode(dict(claims), self._key, algorithm=ALGORITHM, headers={"kid": self._key_id})
+
+    def key_set(self) -> Mapping[str, object]:
+        """Return the public key as a JSON Web Key Set (RFC 7517)."""
+        key = jwt.algorithms.ECAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
+        return {"keys": [{**key, "kid": self._key_id, "use": "sig", "alg": ALGORITHM}]}
 
 
 def _key_id(key: ec.EllipticCurvePublicKey) -> str:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from tidegate.auth.client_token import TOKEN_BYTES_MAX
 from tidegate.auth.token_issuer import ALGORITHM, ISSUER
 
-__all__ = ["LEEWAY_SECONDS", "TokenClaims", "TokenRefused", "verify_token"]
+__all__ = ["LEEWAY_SECONDS", "TokenClaims", "TokenRefused", "expiry", "verified_claims", "verify_token"]
 
 LEEWAY_SECONDS = 30
 """How far the clock of who made a token may differ from ours."""
@@ -44,6 +44,32 @@ def verify_token(
     Raises:
         TokenRefused: it is not good for any of `audiences` now.
     """
+    claims = verified_claims(token, keys, audiences, ISSUER, now_wall)
+    subject = claims["sub"]
+    if not isinstance(subject, str) or _SUBJECT.fullmatch(subject) is None:
+        raise TokenRefused("a token whose subject is no service account")
+    return TokenClaims(subject, expiry(claims))
+
+
+def expiry(claims: Mapping[str, object]) -> float:
+    """Return until when verified claims hold, in seconds since 1970."""
+    end = claims["exp"]
+    assert isinstance(end, int | float), "verified claims have an expiry"
+    return float(end) + LEEWAY_SECONDS
+
+
+def verified_claims(
+    token: bytes,
+    keys: Mapping[str, EllipticCurvePublicKey],
+    audiences: Sequence[str],
+    issuer: str | None,
+    now_wall: float,
+) -> Mapping[str, object]:
+    """Return what a token says whose signature, audience, times and `issuer` (None: not looked at) are good.
+
+    Raises:
+        TokenRefused: it is not good for any of `audiences` now.
+    """
     if len(token) > TOKEN_BYTES_MAX:
         raise TokenRefused(f"a token of more than {TOKEN_BYTES_MAX} bytes")
     try:
@@ -57,12 +83,12 @@ def verify_token(
         if key is None:
             raise TokenRefused("a token of a key that is not known here")
         # Times are judged below, by the clock that was handed over.
-        claims = jwt.decode(
+        claims: Mapping[str, object] = jwt.decode(
             text,
             key,
             algorithms=[ALGORITHM],
             audience=list(audiences),
-            issuer=ISSUER,
+            issuer=issuer,
             options={
                 "require": ["exp", "nbf", "iat", "aud", "iss", "sub"],
                 "verify_exp": False,
@@ -84,7 +110,4 @@ def verify_token(
         raise TokenRefused("a token that has expired")
     if max(times["nbf"], times["iat"]) - LEEWAY_SECONDS > now_wall:
         raise TokenRefused("a token that is not valid yet")
-    subject = claims["sub"]
-    if not isinstance(subject, str) or _SUBJECT.fullmatch(subject) is None:
-        raise TokenRefused("a token whose subject is no service account")
-    return TokenClaims(subject, times["exp"] + LEEWAY_SECONDS)
+    return claims

@@ -3,7 +3,7 @@
 Knows the verbs and where each lives; a verb's file is imported when it is used, and imports what it needs when it runs.
 Does not know how anything is done, and never prints outside `output` and the verbs.
 
-A verb is a row in `VERBS` and a file `cli/<verb>.py` with
+A verb is a row in `VERBS` and a file `cli/<verb>.py` (of two words: of the first, for the group, or of both) with
 
 - a function named after the verb, whose keyword arguments are its options and which returns an `output.Outcome`, or
   None when it has printed what there is to say and all is well;
@@ -27,6 +27,8 @@ class Verb(NamedTuple):
 
 
 VERBS = {
+    "emulate eventgrid": Verb("tidegate.cli.emulate_eventgrid", "Emulate an Event Grid namespace.", "eventgrid"),
+    "emulate identity": Verb("tidegate.cli.emulate_identity", "Emulate the endpoints of identities.", "identity"),
     "pub": Verb("tidegate.cli.pub", "Publish a message."),
     "run": Verb("tidegate.cli.run", "Run what is declared until told to stop."),
     "simulate": Verb("tidegate.cli.simulate", "Be a few ovens and thermostats that send what they measure."),
@@ -41,6 +43,7 @@ VERBS = {
 }
 
 GROUPS = {
+    "emulate": "Stand-ins for parts of Azure, for tests: they are not Azure.",
     "token": "Service account tokens for clients of the embedded broker.",
     "user": "Users of the embedded broker's listeners with the method UsernamePassword.",
 }

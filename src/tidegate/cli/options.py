@@ -5,7 +5,7 @@ Knows options. Does not know what a verb does with them.
 
 from typing import Any
 
-__all__ = ["data_directory_option", "resource_options"]
+__all__ = ["data_directory_option", "emulation_option", "resource_options"]
 
 
 def data_directory_option(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
@@ -15,6 +15,16 @@ def data_directory_option(context: Any) -> None:  # Any: knack's ArgumentsContex
         options_list=["--data-dir"],
         metavar="DIR",
         help="The engine's data directory. Default: $STATE_DIRECTORY, else $XDG_DATA_HOME/tidegate.",
+    )
+
+
+def emulation_option(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
+    """Declare the option that says where the stand-ins keep their keys; it arrives as `data_dir`."""
+    context.argument(
+        "data_dir",
+        options_list=["--data-dir"],
+        metavar="DIR",
+        help="Folder of the keys, the same for all stand-ins. Default: `emulation` in the usual data directory.",
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from tidegate.cli.options import data_directory_option
 from tidegate.cli.output import Outcome
 
-__all__ = ["EXAMPLES", "TTL_SECONDS_MAX", "arguments", "create"]
+__all__ = ["EXAMPLES", "TTL_SECONDS_MAX", "arguments", "create", "lifetime"]
 
 EXAMPLES = (
     ("Make a token for a client of the listener on 18883.", "tidegate token create --audience aio-internal"),
@@ -40,7 +40,7 @@ def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is 
         metavar="NAME",
         help="Service account that the token is for: system:serviceaccount:azure-iot-operations:NAME.",
     )
-    context.argument("ttl", options_list=["--ttl"], type=_seconds, help="Life of the token: 90s, 30m, 24h, 7d.")
+    context.argument("ttl", options_list=["--ttl"], type=lifetime, help="Life of the token: 90s, 30m, 24h, 7d.")
 
 
 def create(audience: str, client: str = "client", ttl: float = 86_400.0, data_dir: str | None = None) -> Outcome:
@@ -59,7 +59,8 @@ def _client(text: str) -> str:
     return text
 
 
-def _seconds(text: str) -> float:
+def lifetime(text: str) -> float:
+    """Read a time as in 24h. Raises `ArgumentTypeError`."""
     number, unit = text[:-1], text[-1:]
     if unit not in _UNITS or not number.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is no time; write a number and s, m, h or d, as in 24h")

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.telemetry.statuses import engine_status, flow_status, side_status
+from tests.telemetry.statuses import broker_status, engine_status, flow_status, side_status
 
 from tidegate.cli import main
 from tidegate.engine import control
@@ -46,6 +46,20 @@ def test_what_was_not_applied_and_what_is_amiss_is_said(
         "no data flow runs",
         "the last edit was not applied: flow.yaml:1:1: wrong",
         "cannot listen on 127.0.0.1:1: in use",
+    ]
+
+
+def test_the_broker_says_who_is_there_what_waits_and_what_was_lost(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    say(monkeypatch, engine_status(broker=broker_status()))
+    assert main(["status"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "no data flow runs",
+        "broker on 18883: 2 of 3 sessions connected, 5 messages wait (50 bytes), 6 retained",
+        "broker, dropped: queue 7",
+        "broker, connections refused: 0x87 not authorized 1",
+        "broker, queue of 'slow-client': 4 messages, not connected",
     ]
 
 

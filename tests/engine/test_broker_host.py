@@ -258,6 +258,7 @@ def test_so_many_connections() -> None:
         await world.connect("one")
         await Peer(world.host, world.policy).closed()
         assert world.host.connections == 1
+        assert world.host.core.statistics.connections_shut_out == 1
 
     run(scenario, BrokerLimits(connections_max=1))
 

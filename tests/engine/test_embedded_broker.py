@@ -196,9 +196,14 @@ def test_a_port_that_is_taken_is_a_problem_and_the_rest_runs(tmp_path: Path) -> 
         import socket
 
         with socket.create_server(("127.0.0.1", 0)) as taken:
-            await broker.apply(plan_of(secure, taken.getsockname()[1]), NOTHING)
+            port = taken.getsockname()[1]
+            await broker.apply(plan_of(secure, port), NOTHING)
             assert len(broker.problems) == 1
             assert broker.ports == [secure]
+            shown = broker.status()
+            assert shown is not None
+            assert {each.port: each.problem for each in shown.ports} == {secure: None, port: broker.problems[0]}
+            assert [each.port for each in shown.ports if each.listening] == [secure]
         await broker._open_all()
         assert not broker.problems
 
@@ -214,6 +219,7 @@ def test_a_damaged_authority_is_a_problem_in_words(tmp_path: Path) -> None:
     async def scenario(broker: EmbeddedBroker, secure: int, plain: int) -> None:
         assert "cannot start" in broker.problems[0]
         assert broker.host is None
+        assert broker.status() is None
 
     run(tmp_path, scenario)
     assert key.read_bytes() == b"nonsense"

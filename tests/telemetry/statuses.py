@@ -2,7 +2,16 @@
 
 from typing import Any
 
-from tidegate.telemetry.status import EngineStatus, Figures, FlowStatus, ReloadStatus, SideStatus
+from tidegate.telemetry.status import (
+    BrokerStatus,
+    EngineStatus,
+    Figures,
+    FlowStatus,
+    PortStatus,
+    QueueStatus,
+    ReloadStatus,
+    SideStatus,
+)
 
 SINCE = "2026-01-31T12:00:00.000Z"
 
@@ -55,3 +64,30 @@ def engine_status(*flows: FlowStatus, **changes: Any) -> EngineStatus:
         "uptime_seconds": 1.0,
     }
     return EngineStatus(**{**values, **changes})
+
+
+def broker_status(**changes: Any) -> BrokerStatus:
+    values: dict[str, Any] = {
+        "ports": [
+            PortStatus(port=18883, listener="default", protocol="Mqtt", tls=True, listening=True, problem=None),
+            PortStatus(port=1883, listener="plain", protocol="Mqtt", tls=False, listening=False, problem="in use"),
+        ],
+        "clients_connected": 2,
+        "sessions": 3,
+        "durable_sessions": 1,
+        "subscriptions": 4,
+        "retained": 6,
+        "retained_bytes": 60,
+        "queued": 5,
+        "queued_bytes": 50,
+        "inflight": 1,
+        "queues": [QueueStatus(client_id="slow-client", connected=False, messages=4, bytes=40, inflight=1)],
+        "connections": 8,
+        "connections_refused": {"0x87 not authorized": 1},
+        "received": 9,
+        "sent": 10,
+        "bytes_received": 900,
+        "bytes_sent": 1000,
+        "dropped": {"queue": 7},
+    }
+    return BrokerStatus(**{**values, **changes})

@@ -24,7 +24,7 @@ def test_figures_add_up() -> None:
 def test_the_json_of_a_flow_has_the_documented_names() -> None:
     document = msgspec.json.decode(msgspec.json.encode(engine_status(flow_status())))
     assert set(document) == {
-        "flows", "dataflows", "last_reload", "problems", "process_id", "version", "uptime_seconds",
+        "flows", "dataflows", "last_reload", "problems", "process_id", "version", "uptime_seconds", "broker",
     }  # fmt: skip
     (flow,) = document["flows"]
     assert {

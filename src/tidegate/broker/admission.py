@@ -21,6 +21,7 @@ from tidegate.broker.limits import BrokerLimits
 from tidegate.broker.promises import Promises
 from tidegate.broker.session import Session
 from tidegate.broker.sessions import Sessions
+from tidegate.broker.statistics import Statistics
 from tidegate.exceptions import ProtocolViolation
 from tidegate.message import Message
 from tidegate.moment import Moment
@@ -51,6 +52,7 @@ class Admission:
         limits: BrokerLimits,
         sessions: Sessions,
         promises: Promises,
+        statistics: Statistics,
         *,
         new_id: Callable[[], str],
         emit: Callable[[BrokerEvent], None],
@@ -60,6 +62,7 @@ class Admission:
         self._limits = limits
         self._sessions = sessions
         self._promises = promises
+        self._statistics = statistics
         self._new_id = new_id
         self._emit = emit
         self._close = close
@@ -155,6 +158,7 @@ class Admission:
     def _refuse(self, connection: Connection, reason_code: int, detail: str, now: Moment) -> None:
         packet, connection.pending_connect = connection.pending_connect, None
         client_id = packet.client_id if packet is not None else ""
+        self._statistics.connections_refused[reason_code] += 1
         self._emit(ClientRefused(client_id, connection.peer, reason_code, detail))
         refusal = connection.protocol.wire.refusal(reason_code)
         if refusal is not None and connection.takes(refusal):

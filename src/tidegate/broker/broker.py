@@ -25,7 +25,7 @@ from tidegate.broker.router import Router
 from tidegate.broker.sending import READ_FROM_DISK, Sending
 from tidegate.broker.session import Session
 from tidegate.broker.sessions import Sessions
-from tidegate.broker.statistics import Statistics
+from tidegate.broker.statistics import Holdings, Statistics
 from tidegate.broker.subscribing import Subscribing
 from tidegate.broker.system_topics import SystemTopics
 from tidegate.broker.watch import Watch
@@ -108,6 +108,7 @@ class Broker:
             limits,
             self._sessions,
             self._promises,
+            self.statistics,
             new_id=new_id,
             emit=self._events.append,
             close=self._close,
@@ -129,6 +130,10 @@ class Broker:
     def next_timeout(self) -> float | None:
         """When `handle_timeout` wants to be called, in seconds of the monotonic clock."""
         return self._deadlines.next
+
+    def holdings(self) -> Holdings:
+        """Return what the broker holds now."""
+        return self._system_topics.holdings()
 
     def connection_made(
         self, policy: ListenerPolicy, now: Moment, peer: str = "", certificate_der: bytes | None = None

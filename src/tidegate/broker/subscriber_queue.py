@@ -51,6 +51,11 @@ class SubscriberQueue:
     def __len__(self) -> int:
         return len(self.waiting) + self.on_disk
 
+    @property
+    def size(self) -> int:
+        """How many bytes wait, with topics and properties."""
+        return self.bytes_in_memory + self.bytes_on_disk
+
     def has_room(self, size: int) -> bool:
         """Tell whether one more message may wait, of `size` in bytes (`message_bytes`)."""
         limits = self._limits

@@ -19,6 +19,8 @@ EXAMPLES = (
     ("List what does not run well.", "tidegate status --query \"flows[?health!='Available'].name\" -o tsv"),
 )
 
+_QUEUES_SHOWN = 3
+
 _HEAD = ("FLOW", "SIDE", "ENDPOINT", "STATE", "HEALTH", "OLDEST", "NEXT RETRY", "REASON")
 
 
@@ -66,6 +68,8 @@ def _text(answer: Any) -> str:  # Any: the JSON of `telemetry.status.EngineStatu
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     if len(rows) == 1:
         lines = ["no data flow runs"]
+    if answer.get("broker") is not None:
+        lines += _broker_lines(answer["broker"])
     lines += [
         f"{flow['name']}-{flow['ordinal']}: {flow['message']}"
         for flow in answer["flows"]
@@ -74,3 +78,22 @@ def _text(answer: Any) -> str:  # Any: the JSON of `telemetry.status.EngineStatu
     if not answer["last_reload"]["applied"]:
         lines += [f"the last edit was not applied: {error}" for error in answer["last_reload"]["errors"]]
     return "\n".join([*lines, *answer["problems"], ""])
+
+
+def _broker_lines(broker: Any) -> list[str]:  # Any: the JSON of `telemetry.status.BrokerStatus`
+    """Say where the embedded broker listens, who is there, what waits and what was lost."""
+    ports = ", ".join(str(each["port"]) for each in broker["ports"] if each["listening"]) or "no port"
+    lines = [
+        f"broker on {ports}: {broker['clients_connected']} of {broker['sessions']} sessions connected, "
+        f"{broker['queued']} messages wait ({broker['queued_bytes']} bytes), {broker['retained']} retained"
+    ]
+    for what in ("dropped", "connections_refused"):
+        if broker[what]:
+            counts = ", ".join(f"{reason} {count}" for reason, count in broker[what].items())
+            lines.append(f"broker, {what.replace('_', ' ')}: {counts}")
+    lines += [
+        f"broker, queue of {each['client_id']!r}: {each['messages']} messages"
+        f"{'' if each['connected'] else ', not connected'}"
+        for each in broker["queues"][:_QUEUES_SHOWN]
+    ]
+    return lines

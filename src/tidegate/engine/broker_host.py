@@ -112,6 +112,7 @@ class BrokerHost:
     def accept(self, policy: ListenerPolicy, stream: Stream, address: str, certificate_der: bytes | None) -> None:
         """Take a stream that was just accepted. `address` is the peer's, without the port."""
         if self.is_shut_out(address) or len(self._attachments) >= self._limits.connections_max:
+            self.core.statistics.connections_shut_out += 1
             stream.abort()
             return
         now = self._parts.clock()

@@ -26,6 +26,7 @@ from tidegate.broker.events import BrokerEvent
 from tidegate.broker.plan import BrokerPlan, ListenerPlan, TlsManual, TokenMethod, X509Method
 from tidegate.engine.broker_host import BrokerHost, BrokerParts
 from tidegate.engine.broker_log import BrokerLog
+from tidegate.engine.broker_status import broker_status
 from tidegate.engine.worker_channel import SecretValues
 from tidegate.exceptions import ConnectFailed, CredentialError, ListenFailed
 from tidegate.flow.plan import EndpointPlan
@@ -35,6 +36,7 @@ from tidegate.net.stream import Stream, memory_pair
 from tidegate.net.tasks import Tasks
 from tidegate.store.broker_store import BrokerStore
 from tidegate.store.journal_writer import JournalWriter
+from tidegate.telemetry.status import BrokerStatus, PortStatus
 
 __all__ = ["BROKER_FILE_NAME", "CA_CONFIG_MAP", "STORE_NAME", "EmbeddedBroker", "Reachable"]
 
@@ -117,6 +119,23 @@ class EmbeddedBroker:
     def ports(self) -> list[int]:
         """Return the ports that are listened on."""
         return [port for port, each in self._open.items() if each.listener is not None]
+
+    def status(self) -> BrokerStatus | None:
+        """Return what the broker shows of itself, None where none runs."""
+        if self._host is None:
+            return None
+        ports = [
+            PortStatus(
+                port=port,
+                listener=each.plan.name,
+                protocol=each.plan.protocol,
+                tls=each.plan.tls is not None,
+                listening=each.listener is not None,
+                problem=each.problem,
+            )
+            for port, each in sorted(self._open.items())
+        ]
+        return broker_status(self._host.core, ports)
 
     async def apply(self, plan: BrokerPlan | None, source: SecretSource) -> None:
         """Make `plan` what runs, with secrets and config maps from `source`; a broker that runs is kept running."""

@@ -154,6 +154,7 @@ class Engine:
             process_id=self._parts.process_id,
             version=self._parts.version,
             uptime_seconds=self._parts.clock().monotonic - self._started.monotonic,
+            broker=self._broker.status() if self._broker is not None else None,
         )
 
     def handlers(self) -> dict[str, Callable[[], Awaitable[object]]]:

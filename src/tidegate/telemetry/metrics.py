@@ -5,9 +5,11 @@ Knows names, labels and units. Does not count anything itself, nor serve HTTP.
 
 import re
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from tidegate.flow.accounting import LATENCY_BUCKETS_SECONDS
+from tidegate.telemetry.broker_metrics import broker_families
 from tidegate.telemetry.status import NOT_ERRORS, EngineStatus, FlowStatus, SideStatus
 
 if TYPE_CHECKING:
@@ -18,11 +20,11 @@ __all__ = ["CONTENT_TYPE", "render_metrics"]
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _BUSY = "busy"
-_TOTAL = re.compile(rb"^(# (?:HELP|TYPE) aio_dataflow_\w+?)_total ", re.MULTILINE)
+_TOTAL = re.compile(rb"^(# (?:HELP|TYPE) aio_(?:dataflow|broker)_\w+?)_total ", re.MULTILINE)
 
 
 def render_metrics(status: EngineStatus, profiles: frozenset[str] | None = None) -> bytes:
-    """Return the exposition of all flows, or of those of some profiles.
+    """Return the exposition of the embedded broker and all flows, or of the flows of some profiles.
 
     Instances of one flow are summed; where a sum says nothing (ages), the worst is shown.
     """
@@ -30,7 +32,10 @@ def render_metrics(status: EngineStatus, profiles: frozenset[str] | None = None)
     from prometheus_client.exposition import generate_latest
 
     flows = [flow for flow in status.flows if profiles is None or flow.profile in profiles]
-    return _TOTAL.sub(rb"\1 ", generate_latest(_Collected(_families(status, flows))))
+    families = _families(status, flows)
+    if status.broker is not None and profiles is None:
+        families = chain(families, broker_families(status.broker))
+    return _TOTAL.sub(rb"\1 ", generate_latest(_Collected(families)))
 
 
 class _Collected:

@@ -12,11 +12,14 @@ from tidegate.flow.plan import FlowPlan, SidePlan
 
 __all__ = [
     "NOT_ERRORS",
+    "BrokerStatus",
     "DataflowHealth",
     "EngineStatus",
     "Figures",
     "FlowStatus",
     "Health",
+    "PortStatus",
+    "QueueStatus",
     "ReloadStatus",
     "SideStatus",
 ]
@@ -160,8 +163,59 @@ class ReloadStatus(msgspec.Struct, kw_only=True):
     errors: list[str]
 
 
+class PortStatus(msgspec.Struct, kw_only=True):
+    """A port of the embedded broker. `problem` says why nobody can connect, or why its certificate is not the newest."""
+
+    port: int
+    listener: str
+    protocol: str
+    tls: bool
+    listening: bool
+    problem: str | None
+
+
+class QueueStatus(msgspec.Struct, kw_only=True):
+    """What waits for one session of the embedded broker, in messages and bytes."""
+
+    client_id: str
+    connected: bool
+    messages: int
+    bytes: int
+    inflight: int
+
+
+class BrokerStatus(msgspec.Struct, kw_only=True):
+    """The embedded broker: what it holds now, and what it has counted since the process started.
+
+    `connections_refused` is by reason in the words of the specification, `shut out` beside them; `dropped` is by reason, one
+    for each session that did not get a message. `queues` are the longest.
+    """
+
+    ports: list[PortStatus]
+    clients_connected: int
+    sessions: int
+    durable_sessions: int
+    subscriptions: int
+    retained: int
+    retained_bytes: int
+    queued: int
+    queued_bytes: int
+    inflight: int
+    queues: list[QueueStatus]
+    connections: int
+    connections_refused: dict[str, int]
+    received: int
+    sent: int
+    bytes_received: int
+    bytes_sent: int
+    dropped: dict[str, int]
+
+
 class EngineStatus(msgspec.Struct, kw_only=True):
-    """Everything that `/status` and `tidegate status` show. `flows` are instances, `dataflows` what they add up to."""
+    """Everything that `/status` and `tidegate status` show. `flows` are instances, `dataflows` what they add up to.
+
+    `broker` is None where no embedded broker runs.
+    """
 
     flows: list[FlowStatus]
     dataflows: list[DataflowHealth]
@@ -170,3 +224,4 @@ class EngineStatus(msgspec.Struct, kw_only=True):
     process_id: int
     version: str
     uptime_seconds: float
+    broker: BrokerStatus | None = None

@@ -108,7 +108,7 @@ metadata: {name: rules}
 spec:
   authorizationPolicies:
     rules:
-      - principals: {clientIds: [one], usernames: [alice], attributes: [{line: one}]}
+      - principals: {clientIds: [one], usernames: [alice, "CN = press, O = Plant"], attributes: [{line: one}]}
         brokerResources:
           - {method: Connect, clientIds: [one, two]}
           - {method: Publish, topics: [a]}
@@ -128,10 +128,11 @@ spec:
     assert {each.addresses for each in plan.listeners} == {("0.0.0.0", "::")}
     x509, password = plan.authentications["all"]
     assert isinstance(x509, X509Method) and isinstance(password, PasswordMethod)
+    assert [each.subject for each in x509.attributes] == ["CN=press"], "in the form that certificates are compared in"
     assert plan.authorizations["rules"] == (
         AccessRule(
             client_ids=frozenset({"one"}),
-            subjects=frozenset({"alice"}),
+            subjects=frozenset({"alice", "CN=press,O=Plant"}),
             attributes=((("line", "one"),),),
             may_connect=True,
             connect=("one", "two"),

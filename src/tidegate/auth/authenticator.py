@@ -116,7 +116,7 @@ def _check_certificate(
     if len(client_cas) > 1 and not any(_issued(certificate, authority) for authority in trusted):
         return Refused(NOT_AUTHORIZED, f"its certificate is of no authority in {method.trusted_client_ca_config_map}")
     subject = certificate.subject.rfc4514_string()
-    identity = Identity(presented.client_id, subject, _attributes(method.attributes, subject))
+    identity = Identity(presented.client_id, subject, _attributes(method.attributes, certificate.subject))
     return Accepted(identity, certificate.not_valid_after_utc.timestamp())
 
 
@@ -133,18 +133,18 @@ def _issued(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
     return True
 
 
-def _attributes(rules: tuple[X509Attributes, ...], subject: str) -> tuple[tuple[str, str], ...]:
+def _attributes(rules: tuple[X509Attributes, ...], subject: x509.Name) -> tuple[tuple[str, str], ...]:
     """Return the attributes of the first rule whose subject is the certificate's, or its end (facts 1.9)."""
     parts = _name_parts(subject)
     for rule in rules:
-        wanted = _name_parts(rule.subject)
+        try:
+            wanted = _name_parts(x509.Name.from_rfc4514_string(rule.subject))
+        except ValueError:
+            continue  # a form that RFC 4514 has and no certificate
         if wanted and parts[-len(wanted) :] == wanted:
             return rule.attributes
     return ()
 
 
-def _name_parts(subject: str) -> list[str]:
-    try:
-        return [each.rfc4514_string() for each in x509.Name.from_rfc4514_string(subject.replace(", ", ",")).rdns][::-1]
-    except ValueError:
-        return []
+def _name_parts(name: x509.Name) -> list[str]:
+    return [each.rfc4514_string() for each in name.rdns][::-1]

@@ -25,6 +25,7 @@ from tidegate.resources.broker import (
     ListenerTls,
     Method,
 )
+from tidegate.resources.certificate_subject import SubjectError, canonical_subject
 from tidegate.resources.defaults import DEFAULT_BROKER, DEFAULT_NAME
 from tidegate.resources.finding_list import FindingList
 from tidegate.resources.findings import enumerate_words
@@ -189,7 +190,7 @@ def _rule(rule: AuthorizationRule) -> AccessRule:
     connects = [each for each in rule.broker_resources if each.method == "Connect"]
     return AccessRule(
         client_ids=frozenset(rule.principals.client_ids),
-        subjects=frozenset(rule.principals.usernames),
+        subjects=frozenset(map(_subject, rule.principals.usernames)),
         attributes=tuple(tuple(sorted(each.items())) for each in rule.principals.attributes),
         may_connect=bool(connects),
         connect=()
@@ -198,6 +199,14 @@ def _rule(rule: AuthorizationRule) -> AccessRule:
         publish=tuple(topic for each in rule.broker_resources if each.method == "Publish" for topic in each.topics),
         subscribe=tuple(topic for each in rule.broker_resources if each.method == "Subscribe" for topic in each.topics),
     )
+
+
+def _subject(username: str) -> str:
+    """Return a user name as it is, and a certificate's subject in the form that certificates are compared in."""
+    try:
+        return canonical_subject(username)
+    except SubjectError:
+        return username
 
 
 def _limits(resources: ResourceSet) -> BrokerLimits:

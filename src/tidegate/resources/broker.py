@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from tidegate.resources.base import Model, Resource
+from tidegate.resources.certificate_subject import SubjectError, canonical_subject
 from tidegate.resources.values import ConfigMapRef, NonEmpty, SecretRef, UnsignedInt32
 
 __all__ = [
@@ -47,6 +48,16 @@ METHOD_BLOCKS = {
 
 
 T = TypeVar("T")
+
+
+def _subject(text: str) -> str:
+    try:
+        return canonical_subject(text)
+    except SubjectError as error:
+        hint = "write it as `CN=press-1,O=Plant`; `openssl x509 -noout -subject -nameopt RFC2253` shows it so"
+        raise PydanticCustomError(
+            "subject", "{detail}", {"detail": f"subject is `{text}`: {error}", "hint": hint}
+        ) from None
 
 
 def _some(items: tuple[T, ...]) -> tuple[T, ...]:
@@ -238,7 +249,9 @@ class ServiceAccountTokenSettings(Model):
 class AuthorizationAttributes(Model):
     """Attributes of clients by their certificate's subject."""
 
-    subject: NonEmpty = Field(description="Subject of the certificate, or its end, as in `CN = line1,O = Plant`.")
+    subject: Annotated[str, AfterValidator(_subject)] = Field(
+        description="Subject of the certificate, or its end, as in `CN = line1, O = Plant`."
+    )
     attributes: dict[str, str] = Field(description="Attributes that authorization rules may name.")
 
 

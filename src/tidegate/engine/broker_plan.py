@@ -179,6 +179,7 @@ def _method(method: Method) -> MethodPlan:
                 for rule, each in method.x509_settings.authorization_attributes.items()
             ),
         )
+    assert method.method == "UsernamePassword", "Custom was refused before"
     return PasswordMethod()
 
 

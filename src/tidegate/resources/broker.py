@@ -44,6 +44,7 @@ METHOD_BLOCKS = {
     "ServiceAccountToken": "serviceAccountTokenSettings",
     "X509": "x509Settings",
     "UsernamePassword": None,
+    "Custom": "customSettings",
 }
 
 
@@ -265,20 +266,23 @@ class X509Settings(Model):
         default={}, description="Attributes by rule; the first rule whose subject fits counts."
     )
     additional_validation: Literal["None", "AzureDeviceRegistry"] = Field(
-        default="None", description="Kept; `AzureDeviceRegistry` has no effect."
+        default="None", description="`AzureDeviceRegistry` has no effect, with a warning: no registry is asked."
     )
 
 
 class Method(Model):
     """A way to prove who one is."""
 
-    method: Literal["ServiceAccountToken", "X509", "UsernamePassword"] = Field(
-        description="`UsernamePassword` is Tidegate's own: the users of `tidegate user add`."
+    method: Literal["ServiceAccountToken", "X509", "UsernamePassword", "Custom"] = Field(
+        description="`UsernamePassword` is Tidegate's own: the users of `tidegate user add`. `Custom` is refused: the "
+        "embedded broker asks no server."
     )
     service_account_token_settings: ServiceAccountTokenSettings | None = Field(
         default=None, description="Settings of `ServiceAccountToken`."
     )
     x509_settings: X509Settings | None = Field(default=None, description="Settings of `X509`.")
+    # Any: they are for a server that nobody asks.
+    custom_settings: Any = Field(default=None, description="Settings of `Custom`.")
 
     @model_validator(mode="after")
     def _block_of_the_method(self) -> Self:
@@ -287,6 +291,7 @@ class Method(Model):
             for alias, block in (
                 ("serviceAccountTokenSettings", self.service_account_token_settings),
                 ("x509Settings", self.x509_settings),
+                ("customSettings", self.custom_settings),
             )
             if block is not None
         ]
@@ -295,7 +300,7 @@ class Method(Model):
         if wrong:
             detail, field = f"{wrong[0]} does not belong to the method {self.method}", wrong[0]
             hint = f"remove `{wrong[0]}`, or change `method`"
-        elif needed is not None and needed not in present:
+        elif needed is not None and needed not in present and self.method != "Custom":
             detail, field = f"the method {self.method} needs the settings block {needed}, which is missing", ""
             hint = f"add `{needed}`"
         else:

@@ -8,7 +8,7 @@ import re
 
 from tidegate.mqtt.topics import filter_error, split_share
 from tidegate.resources.base import ResourceKey
-from tidegate.resources.broker import BrokerAuthorization, BrokerListener, ListenerPort
+from tidegate.resources.broker import BrokerAuthentication, BrokerAuthorization, BrokerListener, ListenerPort
 from tidegate.resources.defaults import DEFAULT_LISTENER
 from tidegate.resources.finding_list import FindingList
 from tidegate.resources.findings import closest, enumerate_words
@@ -19,6 +19,10 @@ from tidegate.resources.source_map import FieldPath
 __all__ = ["check_broker"]
 
 _PLACEHOLDER = re.compile(r"\{principal\.(?:clientId|attributes\.[^}/]+)\}")
+_DNS_NAME = re.compile(
+    r"(\*\.)?[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
+)
+_DNS_NAME_CHARACTERS_MAX = 253
 _MANUAL_KEYS = ("tls.crt", "tls.key")
 
 
@@ -43,18 +47,37 @@ def check_broker(resources: ResourceSet, secrets: SecretNames | None, findings: 
             _check_port(listener, port, path, resources, findings)
             _check_certificate(listener, port, path, resources, secrets, findings)
     for authentication in resources.authentications.values():
-        for index, method in enumerate(authentication.spec.authentication_methods):
-            if method.x509_settings is None:
-                continue
-            name = method.x509_settings.trusted_client_ca_cert
-            if secrets is None or name in resources.config_maps or name in secrets.config_maps:
-                continue
-            where = ("spec", "authenticationMethods", index, "x509Settings", "trustedClientCaCert")
-            message = f"the config map `{name}` is neither declared nor found"
-            hint = _meant(name, [*resources.config_maps, *secrets.config_maps]) or "declare it as a ConfigMap"
-            findings.add("error", "config-map", message, authentication.key, where, hint)
+        _check_methods(authentication, resources, secrets, findings)
     for authorization in resources.authorizations.values():
         _check_topics(authorization, findings)
+
+
+def _check_methods(
+    authentication: BrokerAuthentication, resources: ResourceSet, secrets: SecretNames | None, findings: FindingList
+) -> None:
+    for index, method in enumerate(authentication.spec.authentication_methods):
+        path = ("spec", "authenticationMethods", index)
+        if method.method == "Custom":
+            message = (
+                "the method Custom asks a server of your own who a client is, which the embedded broker does not do"
+            )
+            hint = "use ServiceAccountToken, X509 or UsernamePassword, or another broker as the host of `default`"
+            findings.add("error", "custom-authentication", message, authentication.key, (*path, "method"), hint)
+        settings = method.x509_settings
+        if settings is None:
+            continue
+        if settings.additional_validation == "AzureDeviceRegistry":
+            message = "the embedded broker asks no device registry: whoever has a certificate of a trusted authority is let in"
+            where = (*path, "x509Settings", "additionalValidation")
+            hint = "say in a BrokerAuthorization which subjects may connect, and remove `additionalValidation`"
+            findings.add("warning", "no-device-registry", message, authentication.key, where, hint)
+        name = settings.trusted_client_ca_cert
+        if secrets is None or name in resources.config_maps or name in secrets.config_maps:
+            continue
+        message = f"the config map `{name}` is neither declared nor found"
+        hint = _meant(name, [*resources.config_maps, *secrets.config_maps]) or "declare it as a ConfigMap"
+        where = (*path, "x509Settings", "trustedClientCaCert")
+        findings.add("error", "config-map", message, authentication.key, where, hint)
 
 
 def _check_topics(authorization: BrokerAuthorization, findings: FindingList) -> None:
@@ -135,6 +158,12 @@ def _check_certificate(
             message = f"the secret `{name}` has no {enumerate_words(missing)}"
             findings.add("error", "secret-key", message, listener.key, where, "put the PEM text under those keys")
     if tls.cert_manager_certificate_spec is not None:
+        for index, text in enumerate(tls.cert_manager_certificate_spec.san.dns):
+            if len(text) > _DNS_NAME_CHARACTERS_MAX or _DNS_NAME.fullmatch(text) is None:
+                where = (*path, "tls", "certManagerCertificateSpec", "san", "dns", index)
+                message = f"`{text}` is no DNS name that a certificate can hold"
+                hint = "use letters, digits, `-` and `.`; the form of other letters begins with `xn--`"
+                findings.add("error", "dns-name", message, listener.key, where, hint)
         for index, text in enumerate(tls.cert_manager_certificate_spec.san.ip):
             try:
                 ipaddress.ip_address(text)

@@ -115,7 +115,9 @@ def test_without_a_host_the_built_in_broker_is_meant() -> None:
 
 
 def test_service_type_of_event_grid() -> None:
-    assert endpoint(host="a.eventgrid.azure.net", retain="Never").service_type == "Event Grid"
+    method = "{method: SystemAssignedManagedIdentity, systemAssignedManagedIdentitySettings: {}}"
+    text = cloud(host="a.ts.eventgrid.azure.net", retain="Never").replace("{method: Anonymous}", method)
+    assert planned(DEFAULT, text, UPLINK).flows[0].destination.endpoint.service_type == "Event Grid"
 
 
 def test_instances_share_their_source() -> None:

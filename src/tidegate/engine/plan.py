@@ -34,6 +34,7 @@ from tidegate.resources.defaults import (
     BUILT_IN_CA_KEY,
     BUILT_IN_HOST,
 )
+from tidegate.resources.event_grid_rules import check_event_grid, check_event_grid_flow, check_event_grid_sessions
 from tidegate.resources.finding_list import FindingList
 from tidegate.resources.references import SecretNames, check_names, check_secrets
 from tidegate.resources.resolved_flow import ResolvedEndpoint, ResolvedFlow, resolve, resolve_endpoint
@@ -101,6 +102,7 @@ def validate(
         if endpoint is not None:
             check_endpoint(endpoint, findings)
             check_token_settings(endpoint, findings)
+            check_event_grid(endpoint, findings)
     templates: dict[ResourceKey, TopicTemplate] = {}
     for dataflow in resources.dataflows.values():
         check_filters(dataflow, findings)
@@ -111,6 +113,7 @@ def validate(
     used: set[str] = set()
     for flow in flows:
         check_sides(flow, allow_remote_only=settings.allow_remote_only, findings=findings)
+        check_event_grid_flow(flow, findings)
         if flow.is_enabled:
             used |= {flow.source.name, flow.destination.name}
             _refuse_what_is_not_built_yet(flow, findings)
@@ -119,6 +122,7 @@ def validate(
                 hops.append((flow, hop))
     _check_loops(hops, findings)
     check_unused_settings(flows, findings)
+    check_event_grid_sessions(flows, findings)
     check_broker(resources, secrets, findings)
     for flow in flows:
         if flow.is_enabled:

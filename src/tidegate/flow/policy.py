@@ -136,10 +136,12 @@ CONNECTION_REMEDIES: dict[int, str] = {
 _ROLES = "give the identity the role EventGrid TopicSpaces Publisher or EventGrid TopicSpaces Subscriber on the namespace or "
 _ROLES += "topic space, or its counterpart at another broker; a role takes some minutes to count"
 
+_SITES = "; if another deployment has a data flow of the same name, give each a clientIdPrefix of its own"
+
 # What goes before CONNECTION_REMEDIES for a managed identity (facts 5.3).
 IDENTITY_REMEDIES: dict[int, str] = {
     0x86: _ROLES,
-    0x87: _ROLES,
+    0x87: _ROLES + _SITES,
     0x8C: "the broker takes no OAUTH2-JWT: choose an authentication method for the endpoint that it has",
 }
 

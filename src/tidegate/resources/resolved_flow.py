@@ -15,10 +15,12 @@ from tidegate.resources.resource_set import ResourceSet
 from tidegate.resources.source_map import FieldPath
 from tidegate.resources.values import parse_host
 
-__all__ = ["ResolvedEndpoint", "ResolvedFlow", "resolve", "resolve_endpoint", "sent_filter"]
+__all__ = ["EVENT_GRID_DOMAIN", "ResolvedEndpoint", "ResolvedFlow", "resolve", "resolve_endpoint", "sent_filter"]
 
 _LOCAL_LABEL = "aio-broker"
-_EVENT_GRID_DOMAIN = ".eventgrid.azure.net"
+EVENT_GRID_DOMAIN = ".eventgrid.azure.net"
+"""What ends the host name of an Event Grid namespace."""
+
 _SHARED_PREFIX = "$shared/"
 
 
@@ -47,7 +49,7 @@ class ResolvedEndpoint:
     @property
     def is_event_grid(self) -> bool:
         """Whether it is Azure Event Grid's MQTT broker."""
-        return self.resource.spec.host_type == "EventGrid" or self.host.endswith(_EVENT_GRID_DOMAIN)
+        return self.resource.spec.host_type == "EventGrid" or self.host.endswith(EVENT_GRID_DOMAIN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,16 +67,6 @@ def check_sides(flow: ResolvedFlow, *, allow_remote_only: bool, findings: Findin
         )
         hint += "`--allow-remote-only` lifts this rule"
         findings.add("error", "local-broker", message, flow.key, path, hint)
-    if flow.instance_count > 1 and source.is_event_grid:
-        message = f"the profile `{flow.profile.name}` has {flow.instance_count} instances, "
-        message += "and Event Grid as a source has no shared subscriptions"
-        findings.add("error", "event-grid", message, flow.key, path, "use a profile with `instanceCount: 1`")
-    if destination.is_event_grid and destination.settings.retain == "Keep":
-        message = (
-            f"`{destination.name}` has retain Keep, and Event Grid may refuse retained messages, which are then dropped"
-        )
-        hint = "set `retain: Never` in the endpoint"
-        findings.add("warning", "event-grid", message, flow.key, (*flow.destination_path, "endpointRef"), hint)
     for name, value in (
         ("qos", source.settings.qos),
         ("sessionExpirySeconds", source.settings.session_expiry_seconds),

@@ -48,7 +48,6 @@ from tidegate.mqtt.packets import (
     UnsubscribePacket,
 )
 from tidegate.mqtt.server import ServerEvent
-from tidegate.mqtt.server_settings import ServerSettings
 
 __all__ = ["Broker"]
 
@@ -67,16 +66,7 @@ class Broker:
         self.statistics = Statistics()
         self.connections: dict[Connection, None] = {}
         """In the order in which they came, so that what is done to all of them is done in one order every time."""
-        self._settings = ServerSettings(
-            packet_bytes_max=limits.packet_bytes_max,
-            connect_bytes_max=limits.connect_bytes_max,
-            overhead_bytes_max=limits.overhead_bytes_max,
-            receive_maximum=limits.receive_maximum,
-            topic_alias_maximum=limits.topic_alias_maximum,
-            topic_levels_max=limits.topic_levels_max,
-            topic_bytes_max=limits.topic_bytes_max,
-            user_properties_max=limits.user_properties_max,
-        )
+        self._settings = limits.of_one_connection
         self._events: list[BrokerEvent] = []
         self._dirty: list[Connection] = []
         self._deadlines = Deadlines()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tidegate.broker.features import ALL_FEATURES, BrokerFeatures
+from tidegate.mqtt.server_settings import ServerSettings
 
 __all__ = ["SESSION_NEVER_EXPIRES", "BrokerLimits", "DurableSessions", "QueueStrategy"]
 
@@ -64,3 +65,17 @@ class BrokerLimits:
     durable_sessions: DurableSessions = "expiring"
     statistics_seconds: float = 10.0
     features: BrokerFeatures = ALL_FEATURES
+
+    @property
+    def of_one_connection(self) -> ServerSettings:
+        """Those that hold for what one client may send on one Network Connection."""
+        return ServerSettings(
+            packet_bytes_max=self.packet_bytes_max,
+            connect_bytes_max=self.connect_bytes_max,
+            overhead_bytes_max=self.overhead_bytes_max,
+            receive_maximum=self.receive_maximum,
+            topic_alias_maximum=self.topic_alias_maximum,
+            topic_levels_max=self.topic_levels_max,
+            topic_bytes_max=self.topic_bytes_max,
+            user_properties_max=self.user_properties_max,
+        )

@@ -163,3 +163,16 @@ def test_a_managed_identity_without_a_role_is_told_which() -> None:
     remedy = connection.lose("gone").remedy
     assert remedy is not None
     assert "EventGrid TopicSpaces Subscriber" in remedy
+
+
+def test_a_managed_identity_that_may_not_subscribe_or_publish_is_told_the_role() -> None:
+    plan = side_plan("source")
+    identity = SystemIdentityPlan(audience="https://eventgrid.azure.net")
+    with_identity = replace(plan, endpoint=replace(plan.endpoint, authentication=identity))
+    connection = Connection(Side.SOURCE, with_identity)
+    connection.open(NOWADAYS, b"token")
+    connection.end(0x87, "the source refused the subscription", SLOW)
+    assert "EventGrid TopicSpaces Subscriber" in str(connection.lose("gone").remedy)
+    assert "EventGrid TopicSpaces Publisher" in str(Connection(Side.DESTINATION, with_identity).access_remedy(0x87))
+    assert Connection(Side.DESTINATION, with_identity).access_remedy(0x97) is None
+    assert Connection(Side.DESTINATION, plan).access_remedy(0x87) is None

@@ -9,7 +9,17 @@ from tidegate.flow.delivery import Delivery
 from tidegate.flow.events import ConnectionEnded, Side
 from tidegate.flow.mapping import authentication_method, client_settings
 from tidegate.flow.plan import SidePlan, SystemIdentityPlan, UserIdentityPlan
-from tidegate.flow.policy import BACKOFF, IDENTITY_REMEDIES, NEVER, NOW, SLOW, Retry, connection_retry, reason_name
+from tidegate.flow.policy import (
+    BACKOFF,
+    IDENTITY_ACCESS_REMEDIES,
+    IDENTITY_REMEDIES,
+    NEVER,
+    NOW,
+    SLOW,
+    Retry,
+    connection_retry,
+    reason_name,
+)
 from tidegate.moment import Moment
 from tidegate.mqtt.client import ClientConnection
 from tidegate.mqtt.events import ConnectionClosing
@@ -102,11 +112,19 @@ class Connection:
         """
         if self.client is None or self._ending is not None:
             return
-        remedy = None
-        if not by_us and isinstance(self._authentication, SystemIdentityPlan | UserIdentityPlan):
+        remedy = self.access_remedy(reason_code) if self.side is Side.SOURCE and by_us else None
+        if not by_us and self._has_identity:
             remedy = IDENTITY_REMEDIES.get(reason_code or 0)
         self._ending = ConnectionEnded(self.side, reason_code, detail, NEVER if self.is_final else retry, by_us, remedy)
         self.client.disconnect(0, session_expiry_seconds)
+
+    def access_remedy(self, reason_code: int | None) -> str | None:
+        """Return what to do when this side may not subscribe or publish, None for what holds for every method."""
+        return IDENTITY_ACCESS_REMEDIES.get(reason_code or 0) if self._has_identity else None
+
+    @property
+    def _has_identity(self) -> bool:
+        return isinstance(self._authentication, SystemIdentityPlan | UserIdentityPlan)
 
     def end_for(self, event: ConnectionClosing) -> None:
         """End the connection because the server did, was silent, or broke a rule."""

@@ -12,6 +12,7 @@ __all__ = [
     "BACKOFF",
     "CONNECTION_REMEDIES",
     "CONNECTION_RETRY",
+    "IDENTITY_ACCESS_REMEDIES",
     "IDENTITY_REMEDIES",
     "NEVER",
     "NOW",
@@ -144,6 +145,9 @@ IDENTITY_REMEDIES: dict[int, str] = {
     0x87: _ROLES + _SITES,
     0x8C: "the broker takes no OAUTH2-JWT: choose an authentication method for the endpoint that it has",
 }
+
+# What goes before the remedy of a refused subscription or message for a managed identity.
+IDENTITY_ACCESS_REMEDIES: dict[int, str] = {0x87: _ROLES}
 
 SUBSCRIBE_REMEDIES: dict[int, str] = {
     0x87: "allow this client to subscribe to the topic filter at the source broker",

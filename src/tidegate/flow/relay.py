@@ -447,7 +447,8 @@ class Relay:
             self._settle(delivery)
             return
         self._deliveries.hold(delivery)
-        self._events.append(MessageHeld(reason_code, detail, rejection.remedy))
+        remedy = self._destination.access_remedy(reason_code) or rejection.remedy
+        self._events.append(MessageHeld(reason_code, detail, remedy))
         self._destination.end(reason_code, detail, BACKOFF)
 
     def _handle_source(self, event: Event[Delivery], now: Moment) -> None:

@@ -1,6 +1,6 @@
 """Certificates for tests, made on the spot: `ca()` makes an authority, which issues to servers, clients and other authorities.
 
-All values are PEM bytes. Keys are EC keys on P-256, since those are made in no time.
+All values are PEM bytes. Keys are EC keys on P-256, since those are made in no time; a client may bring another one.
 """
 
 import ipaddress
@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -60,18 +61,20 @@ class Authority:
             usage.append(x509.SubjectAlternativeName(alternatives))
         return self._issue(names[0] if names else "no name", period, usage)
 
-    def client(self, name: str = "client", period: Period = VALID) -> Issued:
-        """Issue to a client."""
-        return self._issue(name, period, [x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])])
+    def client(self, name: str = "client", period: Period = VALID, key: bytes | None = None) -> Issued:
+        """Issue to a client, which may bring its private key."""
+        return self._issue(name, period, [x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])], key)
 
     def intermediate(self, name: str = "Test Intermediate CA", period: Period = VALID) -> "Authority":
         """Issue to another authority, which may issue certificates itself."""
         issued = self._issue(name, period, [x509.BasicConstraints(ca=True, path_length=None)])
         return Authority(issued.certificate, issued.key)
 
-    def _issue(self, name: str, period: Period, extensions: list[x509.ExtensionType]) -> Issued:
+    def _issue(
+        self, name: str, period: Period, extensions: list[x509.ExtensionType], key: bytes | None = None
+    ) -> Issued:
         issuer = x509.load_pem_x509_certificate(self.certificate)
-        key = new_key()
+        key = key or new_key()
         return Issued(_certificate(name, issuer.subject, key, self.key, period, extensions), key)
 
 
@@ -100,7 +103,7 @@ def _certificate(
     period: Period,
     extensions: list[x509.ExtensionType],
 ) -> bytes:
-    public_key, signing_key = _private_key(key).public_key(), _private_key(issuer_key)
+    public_key, signing_key = _issuable_key(key).public_key(), _private_key(issuer_key)
     builder = (
         x509.CertificateBuilder()
         .subject_name(_subject(name))
@@ -120,6 +123,12 @@ def _certificate(
 def _private_key(pem: bytes) -> ec.EllipticCurvePrivateKey:
     key = load_pem_private_key(pem, password=None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
+    return key
+
+
+def _issuable_key(pem: bytes) -> CertificateIssuerPrivateKeyTypes:
+    key = load_pem_private_key(pem, password=None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey)
     return key
 
 

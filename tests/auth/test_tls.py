@@ -2,7 +2,7 @@
 
 import ssl
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from tests.certificates import EXPIRED, NOT_YET_VALID, VALID, Authority, Issued, ca
 
@@ -226,6 +227,41 @@ def test_intermediates_are_shown_with_it(tmp_path: Path) -> None:
     shake_hands(made, server(SERVER, tmp_path, clients_of=AUTHORITY))
 
 
+def _rsa() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+KEYS: dict[str, tuple[Callable[[], CertificateIssuerPrivateKeyTypes], PrivateFormat]] = {
+    "RSA in PKCS 8": (_rsa, PrivateFormat.PKCS8),
+    "RSA in PKCS 1": (_rsa, PrivateFormat.TraditionalOpenSSL),
+    "EC P-256 in SEC 1": (lambda: ec.generate_private_key(ec.SECP256R1()), PrivateFormat.TraditionalOpenSSL),
+    "EC P-384": (lambda: ec.generate_private_key(ec.SECP384R1()), PrivateFormat.PKCS8),
+    "Ed25519": (ed25519.Ed25519PrivateKey.generate, PrivateFormat.PKCS8),
+}
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["TLS 1.2", "TLS 1.3"])
+@pytest.mark.parametrize("kind", KEYS)
+def test_keys_of_every_kind_prove_themselves_in_both_versions(
+    tmp_path: Path, kind: str, version: ssl.TLSVersion
+) -> None:
+    make, form = KEYS[kind]
+    key = make().private_bytes(Encoding.PEM, form, NoEncryption())
+    intermediate = AUTHORITY.intermediate()
+    values = {
+        "client_cert.pem": intermediate.client("pump-7", key=key).certificate,
+        "client_key.pem": key,
+        "client_intermediate_certs.pem": intermediate.certificate,
+    }
+    asking = server(SERVER, tmp_path, clients_of=AUTHORITY)
+    asking.minimum_version = asking.maximum_version = version
+    end = shake_hands(context(CLIENT, source(identity=values)), asking)
+    assert end.version() == {"TLSv1_2": "TLSv1.2", "TLSv1_3": "TLSv1.3"}[version.name]
+    certificate = end.getpeercert()
+    assert certificate is not None
+    assert certificate["subject"] == ((("commonName", "pump-7"),),)
+
+
 def test_promise_05_the_key_is_private_while_it_is_a_file_and_then_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -256,7 +292,7 @@ def test_a_key_too_weak_for_tls_is_an_error_that_names_the_secret(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     raised = error(CLIENT, source(identity=weak_identity()))
     assert str(raised) == "secret identity: it cannot be used for TLS: ee key too small"
-    assert raised.hint == "issue it anew with RSA 2048 or more, or an EC key, and SHA-256"
+    assert raised.hint == "issue it anew with RSA 2048 or more, or an EC or Ed25519 key, and SHA-256"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -126,7 +126,7 @@ def _show(context: ssl.SSLContext, certificate: ClientCertificate) -> None:
         raise CredentialError(
             certificate.reference,
             f"it cannot be used for TLS: {_reason(error)}",
-            "issue it anew with RSA 2048 or more, or an EC key, and SHA-256",
+            "issue it anew with RSA 2048 or more, or an EC or Ed25519 key, and SHA-256",
         ) from None
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()

@@ -98,7 +98,7 @@ class _Secret:
             ) from None
         except UnsupportedAlgorithm:
             raise CredentialError(
-                self.reference, f"{key} is of a kind that is not supported", "use an RSA or EC key"
+                self.reference, f"{key} is of a kind that is not supported", "use an RSA, EC or Ed25519 key"
             ) from None
         except ValueError:
             raise CredentialError(self.reference, f"{key} is not a PEM private key", _not_pem_hint(pem)) from None

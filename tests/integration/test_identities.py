@@ -19,7 +19,7 @@ from tests.integration.harness.manifests import (
     write,
 )
 from tests.integration.harness.ports import free_port
-from tests.integration.harness.waiting import grow
+from tests.integration.harness.waiting import grow, until
 from tests.integration.harness.world import World, assert_kept
 
 pytestmark = pytest.mark.integration
@@ -30,6 +30,7 @@ AUDIENCE = "https://eventgrid.azure.net"
 TOPICS = ["plant/a", "plant/b"]
 RATE = 80
 COUNT = 40
+LIFE_SECONDS = 3
 
 SYSTEM: dict[str, Value] = {
     "method": "SystemAssignedManagedIdentity",
@@ -45,7 +46,7 @@ USER: dict[str, Value] = {
 }
 
 
-def there_and_back(world: World, engine: Engine, open_port: int) -> None:
+def there_and_back(world: World, engine: Engine, open_port: int, *, until_renewed: int = 0) -> None:
     """Let messages go to the broker by one flow and come back by another, so that it is source and destination."""
     write(
         engine.manifests,
@@ -56,6 +57,8 @@ def there_and_back(world: World, engine: Engine, open_port: int) -> None:
     subscriber = world.subscriber(open_port, ["back/#"])
     publisher = world.publisher(open_port, TOPICS, rate=RATE)
     grow(subscriber.seen_count, COUNT, "messages there and back")
+    sides = [("there", "destination"), ("back", "source")]
+    until(lambda: min(engine.flow(name)[side]["renewals"] for name, side in sides) >= until_renewed, "renewals")
     publisher.finish()
     assert_kept(publisher, subscriber, duplicates_max=0, prefix="back/grid/")
     engine.check_accounting()
@@ -93,16 +96,29 @@ def identities(world: World, *options: str) -> IdentityEndpoints:
     ],
     ids=["system-metadata", "system-app-service", "user-metadata", "user-app-service", "user-workload"],
 )
-def test_managed_identities_at_event_grid(world: World, method: dict[str, Value], found_by: str) -> None:
+def test_promise_06_managed_identities_at_event_grid(world: World, method: dict[str, Value], found_by: str) -> None:
     endpoints = identities(world, "--client-id", CLIENT)
     namespace = grid(world)
     cloud = endpoint("cloud", namespace.port, host="localhost", ca="trusted", authentication=method, retain="Never")
-    engine, port = open_embedded(world, cloud, config_map("trusted", {"ca.crt": namespace.ca_pem}))
+    trusted = config_map("trusted", {"ca.crt": namespace.ca_pem})
+    engine, port = open_embedded(world, cloud, trusted, options=("--log-level", "debug"))
     engine.environment.update(endpoints.variables(found_by))
     there_and_back(world, engine, port)
     expires = engine.flow("there")["destination"]["credential_expires"]
     assert expires is not None
-    assert "eyJ" not in engine.log() + str(engine.status()), "a token was shown"
+    shown = [engine.log(), str(engine.status()), engine.get("/metrics")[1], endpoints.log(), namespace.log()]
+    assert "eyJ" not in "".join(shown), "a token was shown"
+
+
+def test_failure_24_tokens_of_an_identity_are_renewed_by_auth_while_messages_flow(world: World) -> None:
+    endpoints = identities(world, "--life", f"{LIFE_SECONDS}s")
+    namespace = grid(world)
+    cloud = endpoint("cloud", namespace.port, host="localhost", ca="trusted", authentication=SYSTEM, retain="Never")
+    engine, port = open_embedded(world, cloud, config_map("trusted", {"ca.crt": namespace.ca_pem}))
+    engine.environment.update(endpoints.variables("instance metadata"))
+    there_and_back(world, engine, port, until_renewed=2)
+    for name, side in (("there", "destination"), ("back", "source")):
+        assert engine.flow(name)[side]["reconnects"] == {}
 
 
 def test_a_managed_identity_at_event_grid_over_websockets(world: World) -> None:

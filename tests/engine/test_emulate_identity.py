@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from tidegate.auth import managed_identity
 from tidegate.auth.client_token import read_token
 from tidegate.auth.managed_identity import ManagedIdentity
+from tidegate.auth.renewal_schedule import next_look
 from tidegate.engine.emulate_identity import EmulatedIdentity, IdentityPorts
 from tidegate.engine.identity_stand_in import DEFAULT_TENANT, IdentitySettings
 from tidegate.exceptions import CredentialError, ListenFailed
@@ -85,6 +87,29 @@ def test_what_goes_wrong_is_explained(
     assert says in str(caught.value)
     emulated.set_fault(None)
     assert ManagedIdentity(USER, os.environ).fetch()
+
+
+def test_failure_24_the_librarys_cache_gives_a_new_token_when_the_schedule_asks_late(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What `auth.renewal_schedule` takes for granted: the same token two thirds through, a new one when it is late."""
+    passed, real = 0.0, time.time
+    monkeypatch.setattr(time, "time", lambda: real() + passed)
+    with EmulatedIdentity(tmp_path, IdentitySettings(life_seconds=900), IdentityPorts()) as emulated:
+        for variable, value in emulated.environments()["instance metadata"].items():
+            monkeypatch.setenv(variable, value)
+        source = ManagedIdentity(SYSTEM, os.environ)
+        first = source.fetch()
+        token = read_token(first, "test")
+        assert token.issued_wall is not None and token.expires_wall is not None
+        looks = []
+        asked = token.issued_wall
+        while (at := next_look(token, got_wall=asked, asked_wall=asked, jitter=0.5)) is not None:
+            passed, asked = at - real(), at
+            looks.append((at - token.issued_wall, source.fetch() == first))
+            if not looks[-1][1]:
+                break
+    assert looks == [(pytest.approx(570), True), (pytest.approx(605), False)]
 
 
 def machine(emulated: EmulatedIdentity) -> http.client.HTTPConnection:

@@ -47,6 +47,10 @@ def test_what_is_not_taken(issuer: TokenIssuer, tmp_path: Path) -> None:
         judge(TokenIssuer.open(tmp_path / "other"), token)
     with pytest.raises(TokenRefused, match="without an identity"):
         judge(issuer, issue_access_token(issuer, AccessTokenRequest(**{**REQUEST_FIELDS, "client_id": ""}), WALL))
+    claims = jwt.decode(token, options={"verify_signature": False})
+    for other in ({"tid": "tenant-2"}, {"iss": "https://identity.example/tenant-2/v2.0"}, {"iss": "tenant-1/v1.0"}):
+        with pytest.raises(TokenRefused, match="another tenant"):
+            judge(issuer, issuer.sign({**claims, **other}))
     with pytest.raises(TokenRefused):
         judge(issuer, unsigned_token(AUDIENCE).decode())
     with pytest.raises(TokenRefused, match="another tenant"):

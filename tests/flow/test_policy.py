@@ -1,10 +1,13 @@
 """What follows from each reason code: the tables, and what a relay does with a refused message."""
 
+from dataclasses import replace
+
 import pytest
 from mqtt5 import DisconnectPacket
 from tests.play import Play, connack, flow_plan, play, puback, publish, relay_of, side_plan
 
 from tidegate.flow.events import ConnectionEnded, MessageDropped, MessageHeld, Side
+from tidegate.flow.plan import SystemIdentityPlan
 from tidegate.flow.policy import (
     BACKOFF,
     CONNECTION_RETRY,
@@ -55,6 +58,18 @@ def test_no_reason_ends_a_flow_for_ever_and_an_unknown_one_backs_off() -> None:
     assert subscribe_retry(0x87) is SLOW
     assert subscribe_retry(0x97) is BACKOFF
     assert subscribe_retry(0xFE) is BACKOFF
+
+
+def test_a_managed_identity_that_may_not_publish_is_told_the_role() -> None:
+    side = side_plan("destination")
+    identity = SystemIdentityPlan(audience="https://eventgrid.azure.net")
+    side = replace(side, endpoint=replace(side.endpoint, authentication=identity))
+    scene = play(relay_of(flow_plan(destination=side)))
+    scene.do("open", lambda relay, now: relay.connection_made(DESTINATION, now, b"token"))
+    scene.destination(connack()).forget(DESTINATION).start_source()
+    scene.source(publish(1)).destination(puback(1, 0x87))
+    (held,) = [event for event in scene.events if isinstance(event, MessageHeld)]
+    assert "EventGrid TopicSpaces Publisher" in str(held.remedy)
 
 
 @pytest.mark.parametrize("code", [0x80, 0x83, 0x87, 0x97])

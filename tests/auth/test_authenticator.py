@@ -96,6 +96,11 @@ def test_each_method_has_its_own_authorities(world: World) -> None:
     assert code(gate(world, X509, cas=cas).check(Presented(client_id="c", certificate_der=der()), VALID_AT)) == 0x87
 
 
+def test_without_an_authority_no_certificate_is_good(world: World) -> None:
+    cas = {"client-ca": ""}
+    assert code(gate(world, X509, cas=cas).check(Presented(client_id="c", certificate_der=der()), VALID_AT)) == 0x87
+
+
 def test_the_first_relevant_method_decides(world: World) -> None:
     check = gate(world, X509, PasswordMethod()).check
     presented = Presented(client_id="c", certificate_der=der(), username="oven", password=b"no")

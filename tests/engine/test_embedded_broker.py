@@ -14,7 +14,8 @@ from tests.engine.test_broker_host import message, subscribe
 
 from tidegate.auth.secret_source import DeclaredSource
 from tidegate.broker.plan import BrokerPlan, ListenerPlan, TlsAutomatic, TokenMethod
-from tidegate.engine.embedded_broker import BROKER_FILE_NAME, CA_CONFIG_MAP, EmbeddedBroker
+from tidegate.engine.embedded_broker import CA_CONFIG_MAP, EmbeddedBroker
+from tidegate.engine.reachable import BROKER_FILE_NAME
 from tidegate.engine.worker_channel import SecretValues
 from tidegate.exceptions import ConnectFailed
 from tidegate.flow.plan import EndpointPlan, TokenPlan

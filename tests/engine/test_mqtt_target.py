@@ -9,8 +9,8 @@ import pytest
 from tests.certificates import ca
 from tests.integration.harness.manifests import config_map, dataflow, endpoint, write
 
-from tidegate.engine.embedded_broker import BROKER_FILE_NAME
 from tidegate.engine.mqtt_target import Target, address_target, embedded_target, endpoint_target, tls_context
+from tidegate.engine.reachable import BROKER_FILE_NAME
 from tidegate.exceptions import ConnectFailed, CredentialError, DeclarationError
 from tidegate.settings import Settings
 

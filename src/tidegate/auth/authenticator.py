@@ -113,6 +113,9 @@ def _check_certificate(
         return Refused(NOT_AUTHORIZED, "its certificate is not for clients")
     bundle = client_cas.get(method.trusted_client_ca_config_map, "")
     trusted = read_certificates(bundle.encode()) if bundle else []
+    if not trusted:
+        # TLS may have verified it by authorities that were there a moment ago.
+        return Refused(NOT_AUTHORIZED, f"there is no authority in {method.trusted_client_ca_config_map}")
     if len(client_cas) > 1 and not any(_issued(certificate, authority) for authority in trusted):
         return Refused(NOT_AUTHORIZED, f"its certificate is of no authority in {method.trusted_client_ca_config_map}")
     subject = certificate.subject.rfc4514_string()

@@ -11,12 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
-import msgspec
-
 from tidegate.auth.authenticator import Authenticator
 from tidegate.auth.authority import CA_FILE_NAME, Authority
+from tidegate.auth.client_authorities import read_client_authorities
 from tidegate.auth.passwords import Users
-from tidegate.auth.private_files import write_private
 from tidegate.auth.secret_source import SecretSource
 from tidegate.auth.server_tls import manual_certificate, server_context
 from tidegate.auth.token_issuer import TokenIssuer
@@ -27,6 +25,7 @@ from tidegate.broker.plan import BrokerPlan, ListenerPlan, TlsManual, TokenMetho
 from tidegate.engine.broker_host import BrokerHost, BrokerParts
 from tidegate.engine.broker_log import BrokerLog
 from tidegate.engine.broker_status import broker_status
+from tidegate.engine.reachable import Reachable, forget_reachable, write_reachable
 from tidegate.engine.worker_channel import SecretValues
 from tidegate.exceptions import ConnectFailed, CredentialError, ListenFailed
 from tidegate.flow.plan import EndpointPlan
@@ -38,12 +37,10 @@ from tidegate.store.broker_store import BrokerStore
 from tidegate.store.journal_writer import JournalWriter
 from tidegate.telemetry.status import BrokerStatus, PortStatus
 
-__all__ = ["BROKER_FILE_NAME", "CA_CONFIG_MAP", "STORE_NAME", "EmbeddedBroker", "Reachable"]
+__all__ = ["CA_CONFIG_MAP", "STORE_NAME", "EmbeddedBroker"]
 
 CA_CONFIG_MAP = "azure-iot-operations-aio-ca-trust-bundle"
 STORE_NAME = "broker.db"
-BROKER_FILE_NAME = "broker.json"
-
 FLOW_CLIENT = "aio-dataflow"
 """The service account of our own data flows (facts 5.3)."""
 
@@ -53,17 +50,6 @@ TOKEN_RENEWED_AFTER = 2 / 3
 RETRY_SECONDS = 5.0
 STOP_SECONDS_MAX = 2.0
 MEMORY_ADDRESS = "memory"
-
-
-class Reachable(msgspec.Struct, frozen=True):
-    """A port of the running broker, for commands on the same machine (`broker.json`)."""
-
-    port: int
-    protocol: str
-    tls: bool
-    authentication: bool
-    audience: str | None
-    """For whom a token has to be; None where none is taken."""
 
 
 @dataclass(slots=True)
@@ -102,13 +88,15 @@ class EmbeddedBroker:
         self._tokens: dict[str, tuple[bytes, float]] = {}
         self._certificates: dict[tuple[str, ...], tuple[bytes, bytes, float]] = {}
         self._problem: str | None = None
+        self._untrusted: dict[str, str] = {}
+        """What is wrong with config maps of client authorities, by name."""
 
     @property
     def problems(self) -> list[str]:
         """Return a sentence for all that keeps the broker, or a part of it, from running."""
         found = [] if self._problem is None else [self._problem]
         found += [each.problem for each in self._open.values() if each.problem is not None]
-        return [*found, *self._log.problems]
+        return [*found, *self._untrusted.values(), *self._log.problems]
 
     @property
     def host(self) -> BrokerHost | None:
@@ -199,7 +187,7 @@ class EmbeddedBroker:
             await self._host.stop(STOP_SECONDS_MAX)
         if self._writer is not None:
             await asyncio.to_thread(self._writer.close)
-        (self._directory / BROKER_FILE_NAME).unlink(missing_ok=True)
+        forget_reachable(self._directory)
 
     async def _start(self, plan: BrokerPlan) -> None:
         now = self._clock()
@@ -231,6 +219,7 @@ class EmbeddedBroker:
 
     async def _follow_plan(self, plan: BrokerPlan) -> None:
         wanted = {each.port: each for each in plan.listeners}
+        self._untrusted.clear()
         for port, current in list(self._open.items()):
             asked = wanted.get(port)
             if asked is None or _socket_of(asked) != _socket_of(current.plan):
@@ -266,17 +255,17 @@ class EmbeddedBroker:
         self._host.rights_changed(each.policy)
 
     def _client_cas(self, methods: tuple[object, ...]) -> Mapping[str, str]:
-        """Return the authorities of client certificates, PEM by config map; one that cannot be read trusts nobody."""
+        """Return the authorities of client certificates, PEM by config map; say once which cannot be used."""
         assert self._source is not None
-        found = {}
-        for method in methods:
-            if isinstance(method, X509Method):
-                name = method.trusted_client_ca_config_map
-                try:
-                    found[name] = "\n".join(self._source.config_map(name).values())
-                except CredentialError as error:
-                    found[name] = ""
-                    self._log.failed("clients with a certificate are not let in", str(error), error.hint)
+        names = [method.trusted_client_ca_config_map for method in methods if isinstance(method, X509Method)]
+        found, problems = read_client_authorities(names, self._source)
+        for name in names:
+            error = problems.get(name)
+            if error is None:
+                self._untrusted.pop(name, None)
+            elif self._untrusted.get(name) != (text := f"clients with a certificate are not let in: {error}"):
+                self._untrusted[name] = text
+                self._log.failed("clients with a certificate are not let in", str(error), error.hint)
         return found
 
     async def _keep_open(self) -> None:
@@ -367,19 +356,19 @@ class EmbeddedBroker:
         self._log.event(event)
 
     def _write_reachable(self) -> None:
-        """Tell commands on this machine where the broker is; nothing secret is in it."""
+        """Tell commands on this machine where the broker is."""
         ports = [
             Reachable(
-                port,
-                each.plan.protocol,
-                each.plan.tls is not None,
-                each.policy.needs_authentication,
-                self._audience(each.plan),
+                port=port,
+                protocol=each.plan.protocol,
+                tls=each.plan.tls is not None,
+                authentication=each.policy.needs_authentication,
+                audience=self._audience(each.plan),
             )
             for port, each in self._open.items()
             if each.listener is not None
         ]
-        write_private(self._directory / BROKER_FILE_NAME, msgspec.json.encode(ports) + b"\n")
+        write_reachable(self._directory, ports)
 
     def _audience(self, plan: ListenerPlan) -> str | None:
         assert self._plan is not None

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from tidegate.engine.reachable import Reachable, read_reachable
 from tidegate.exceptions import ConnectFailed, CredentialError, DeclarationError
 from tidegate.flow.mapping import authentication_method
 from tidegate.flow.plan import AnonymousPlan, EndpointPlan, TlsPlan, TokenPlan
@@ -41,16 +42,6 @@ class Target:
     username: str | None = None
     password: bytes | None = field(default=None, repr=False)
     is_address: bool = False
-
-
-class _Port(msgspec.Struct):
-    """What `broker.json` says of a port that is used here."""
-
-    port: int
-    protocol: str
-    tls: bool
-    authentication: bool
-    audience: str | None
 
 
 def address_target(host: str, port: int, tls: ssl.SSLContext | None) -> Target:
@@ -193,13 +184,10 @@ def _no_password() -> str:
     return ""
 
 
-def _running(directory: Path) -> list[_Port]:
+def _running(directory: Path) -> list[Reachable]:
     """Return the ports of the broker that runs on a data directory. Raises `ConnectFailed`."""
-    from tidegate.engine.embedded_broker import BROKER_FILE_NAME
-
-    path = directory / BROKER_FILE_NAME
     try:
-        return msgspec.json.decode(path.read_bytes(), type=list[_Port])
+        return read_reachable(directory)
     except PermissionError:
         detail = f"the data directory {directory} is another user's"
         hint = "run this as the user of the engine, or use -h, with a token or a user name of your own"

@@ -1,0 +1,166 @@
+"""Certificates and credentials of the embedded broker's listeners, on real sockets, while it runs."""
+
+import asyncio
+import ssl
+from pathlib import Path
+
+import mqtt5
+import pytest
+from mqtt5 import ConnectPacket, PingReqPacket
+from tests.certificates import Issued, ca
+from tests.engine.test_embedded_broker import Client, free_port, run
+
+from tidegate.auth import passwords
+from tidegate.auth.passwords import Users
+from tidegate.auth.secret_source import DeclaredSource
+from tidegate.broker.plan import (
+    AccessRule,
+    BrokerPlan,
+    ListenerPlan,
+    PasswordMethod,
+    TlsManual,
+    X509Attributes,
+    X509Method,
+)
+from tidegate.engine.embedded_broker import EmbeddedBroker
+
+SITE = ca("Site CA")
+CLIENTS = ca("Clients CA")
+X509 = X509Method("client-ca", (X509Attributes("press", "CN=press-1", (("line", "one"),)),))
+MAY = AccessRule(attributes=((("line", "one"),),), may_connect=True, publish=("line/{principal.attributes.line}",))
+
+
+def source(server: Issued, client_ca: bytes | str = CLIENTS.certificate) -> DeclaredSource:
+    text = client_ca.decode() if isinstance(client_ca, bytes) else client_ca
+    secret = {"tls.crt": server.certificate, "tls.key": server.key}
+    return DeclaredSource({"site": secret}, {"client-ca": {"ca.crt": text}})
+
+
+def manual(port: int, *methods: X509Method | PasswordMethod) -> BrokerPlan:
+    listener = ListenerPlan(
+        name="site",
+        addresses=("127.0.0.1",),
+        port=port,
+        tls=TlsManual("site"),
+        authentication="ours" if methods else None,
+        authorization="rules" if X509 in methods else None,
+    )
+    return BrokerPlan(listeners=(listener,), authentications={"ours": methods}, authorizations={"rules": (MAY,)})
+
+
+async def connect(port: int, tmp_path: Path, identity: Issued | None = None) -> tuple[Client, bytes]:
+    context = ssl.create_default_context(cadata=SITE.certificate.decode())
+    if identity is not None:
+        file = tmp_path / "identity.pem"
+        file.write_bytes(identity.certificate + identity.key)
+        context.load_cert_chain(file)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context, server_hostname="gateway")
+    shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    return Client(reader, writer), shown
+
+
+async def connack(client: Client, name: str, **fields: object) -> int:
+    answer = await client.say(ConnectPacket(name, **fields))  # type: ignore[arg-type]
+    assert isinstance(answer, mqtt5.ConnAckPacket)
+    return int(answer.reason_code)
+
+
+def test_failure_23_a_manual_certificate_is_rotated_and_no_connection_dropped(tmp_path: Path) -> None:
+    async def scenario(broker: EmbeddedBroker, secure: int, plain: int) -> None:
+        port = free_port()
+        first, second = SITE.server("gateway"), SITE.server("gateway")
+        await broker.apply(manual(port), source(first))
+        client, shown = await connect(port, tmp_path)
+        assert shown == ssl.PEM_cert_to_DER_cert(first.certificate.decode())
+        assert await connack(client, "stays") == 0
+        half_written = Issued(second.certificate, first.key)
+        await broker.apply(manual(port), source(half_written))
+        assert len(broker.problems) == 1 and "secret site" in broker.problems[0]
+        assert broker.ports == [port], "the certificate of before goes on"
+        await broker.apply(manual(port), source(second))
+        assert not broker.problems
+        other, shown = await connect(port, tmp_path)
+        assert shown == ssl.PEM_cert_to_DER_cert(second.certificate.decode())
+        assert isinstance(await client.say(PingReqPacket()), mqtt5.PingRespPacket)
+        await client.close()
+        await other.close()
+
+    run(tmp_path, scenario)
+
+
+def test_a_client_with_a_certificate_has_the_rights_of_its_attributes(tmp_path: Path) -> None:
+    async def scenario(broker: EmbeddedBroker, secure: int, plain: int) -> None:
+        port = free_port()
+        await broker.apply(manual(port, X509), source(SITE.server("gateway")))
+        press, _ = await connect(port, tmp_path, CLIENTS.client("press-1"))
+        assert await connack(press, "press") == 0
+        for topic, code in (("line/one", 0x10), ("line/two", 0x87)):
+            answer = await press.say(mqtt5.PublishPacket(topic, b"x", qos=mqtt5.QoS.AT_LEAST_ONCE, packet_id=1))
+            assert isinstance(answer, mqtt5.PubAckPacket) and int(answer.reason_code) == code
+        await press.close()
+        oven, _ = await connect(port, tmp_path, CLIENTS.client("oven-1"))
+        assert await connack(oven, "oven") == 0x87, "it has no attribute, and so no right"
+        await oven.close()
+        nobody, _ = await connect(port, tmp_path)
+        assert await connack(nobody, "nobody") == 0x87
+        await nobody.close()
+        stranger, _ = await connect(port, tmp_path, SITE.client("press-1"))
+        with pytest.raises((ssl.SSLError, ConnectionError, AssertionError)):
+            await connack(stranger, "stranger")
+        await stranger.close()
+
+    run(tmp_path, scenario)
+
+
+def test_authorities_of_clients_come_and_go_and_what_cannot_be_used_is_said_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario(broker: EmbeddedBroker, secure: int, plain: int) -> None:
+        port, server = free_port(), SITE.server("gateway")
+        await broker.apply(manual(port, X509), source(server, "no certificate"))
+        assert broker.ports == [port] and len(broker.problems) == 1
+        await broker._open_all()
+        await broker._open_all()
+        said = [each for each in caplog.messages if "client-ca" in each]
+        assert len(said) == 1, said
+        nobody, _ = await connect(port, tmp_path, CLIENTS.client("press-1"))
+        assert await connack(nobody, "press") == 0x87
+        await nobody.close()
+        await broker.apply(manual(port, X509), source(server))
+        assert not broker.problems
+        press, _ = await connect(port, tmp_path, CLIENTS.client("press-1"))
+        assert await connack(press, "press") == 0
+        await press.close()
+        for methods, problems in (((X509,), 1), ((), 0)):
+            await broker.apply(manual(port, *methods), source(server, "no certificate"))
+            assert len(broker.problems) == problems, "nothing refers to it in the end"
+
+    run(tmp_path, scenario)
+
+
+def test_users_are_added_given_another_password_and_deleted_while_it_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "_N", 16)
+
+    async def scenario(broker: EmbeddedBroker, secure: int, plain: int) -> None:
+        port = free_port()
+        await broker.apply(manual(port, PasswordMethod()), source(SITE.server("gateway")))
+        users = Users(tmp_path)
+
+        async def try_with(password: str) -> int:
+            client, _ = await connect(port, tmp_path)
+            code = await connack(client, "oven", username="oven", password=password.encode())
+            await client.close()
+            return code
+
+        assert await try_with("password-1") == 0x86
+        users.set("oven", b"password-1")
+        assert await try_with("password-1") == 0
+        users.set("oven", b"password-2")
+        assert await try_with("password-1") == 0x86
+        assert await try_with("password-2") == 0
+        users.delete("oven")
+        assert await try_with("password-2") == 0x86
+
+    run(tmp_path, scenario)

@@ -1,6 +1,7 @@
 """Accepting connections."""
 
 import asyncio
+import errno
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
@@ -12,6 +13,7 @@ from tests.certificates import Issued, ca
 
 from tidegate.auth.server_tls import server_context
 from tidegate.exceptions import ListenFailed
+from tidegate.net import listener as listener_module
 from tidegate.net.listener import Listener, ListenerSettings, PeerInfo
 from tidegate.net.stream import Stream
 
@@ -142,6 +144,27 @@ def test_a_port_that_is_taken_is_said_and_nothing_is_left_open() -> None:
                 await listener.listen(None)
         await listener.listen(None)
         listener.close()
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("code", [errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL])
+def test_a_machine_without_ipv6_listens_all_the_same(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    def bound(address: str, port: int) -> socket.socket:
+        if ":" in address:
+            raise OSError(code, "not here")
+        return real(address, port)
+
+    real = listener_module._bound
+    monkeypatch.setattr(listener_module, "_bound", bound)
+
+    async def scenario() -> None:
+        listener = Listener(SETTINGS, Echo().take)
+        await listener.listen(None)
+        assert listener.port
+        listener.close()
+        with pytest.raises(ListenFailed):
+            await Listener(ListenerSettings(addresses=("::1",), port=0), Echo().take).listen(None)
 
     run(scenario)
 

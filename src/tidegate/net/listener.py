@@ -5,6 +5,7 @@ them.
 """
 
 import asyncio
+import errno
 import socket
 import ssl
 from collections import Counter
@@ -18,6 +19,8 @@ from tidegate.net.tcp import TcpStream
 from tidegate.net.websocket_server import await_upgrade
 
 __all__ = ["BACKLOG", "Listener", "ListenerSettings", "PeerInfo"]
+
+_NO_SUCH_FAMILY = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 
 BACKLOG = 1024
 """How many connections the system keeps for us to accept."""
@@ -72,7 +75,12 @@ class Listener:
         try:
             for address in self.settings.addresses:
                 port = self.settings.port if not self._sockets else self.port
-                self._sockets.append(_bound(address, port))
+                try:
+                    self._sockets.append(_bound(address, port))
+                except OSError as error:
+                    # A machine without IPv6 has none of its addresses, and is reached by the others.
+                    if not (self._sockets and ":" in address and error.errno in _NO_SUCH_FAMILY):
+                        raise
         except OSError as error:
             self.close()
             where = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"

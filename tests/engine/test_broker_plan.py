@@ -65,6 +65,26 @@ def test_flows_of_the_embedded_broker_say_so() -> None:
     assert not flow.source.endpoint.is_embedded
 
 
+def test_the_certificate_names_what_data_flows_call_the_broker() -> None:
+    host = "aio-broker.site.svc.cluster.local"
+    endpoint = f"""kind: DataflowEndpoint
+metadata: {{name: site}}
+spec:
+  endpointType: Mqtt
+  mqttSettings:
+    host: {host}:18883
+    tls: {{mode: Enabled}}
+    authentication: {{method: ServiceAccountToken, serviceAccountTokenSettings: {{audience: aio-internal}}}}
+"""
+    plan = planned(
+        FLOW.replace("endpointRef: default", "endpointRef: site"), HEAD.replace("mqttbroker", "connectivity") + endpoint
+    )
+    assert plan is not None
+    assert [each.tls for each in plan.listeners] == [TlsAutomatic((host,))]
+    plan = planned(FLOW)
+    assert plan is not None and [each.tls for each in plan.listeners] == [TlsAutomatic()]
+
+
 def test_settings_become_a_plan() -> None:
     plan = planned(
         HEAD

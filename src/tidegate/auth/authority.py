@@ -34,7 +34,15 @@ CA_RENEW_DAYS = 365
 SERVER_DAYS = 90
 SERVER_RENEW_PART = 2 / 3
 
-BROKER_NAMES = ("aio-broker", "aio-broker.azure-iot-operations", "localhost", "127.0.0.1", "::1")
+BROKER_NAMES = (
+    "aio-broker",
+    "aio-broker.azure-iot-operations",
+    "aio-broker.azure-iot-operations.svc",
+    "aio-broker.azure-iot-operations.svc.cluster.local",
+    "localhost",
+    "127.0.0.1",
+    "::1",
+)
 """What the server certificate names in any case."""
 
 FILE_BYTES_MAX = 256 * 1024

@@ -55,15 +55,13 @@ def broker_plan(resources: ResourceSet, flows: list[ResolvedFlow], settings: Set
     """Return the broker that is to run, None when nothing needs it (design, section 4)."""
     if settings.no_broker:
         return None
-    is_used = any(
-        flow.is_enabled and (is_embedded(flow.source, settings) or is_embedded(flow.destination, settings))
-        for flow in flows
-    )
-    if not is_used and not resources.declares_broker and resources.dataflows:
+    sides = [side for flow in flows if flow.is_enabled for side in (flow.source, flow.destination)]
+    hosts = sorted({side.host.removesuffix(".") for side in sides if is_embedded(side, settings)})
+    if not hosts and not resources.declares_broker and resources.dataflows:
         return None
     return BrokerPlan(
         listeners=tuple(
-            _listener_plan(listener.name, listener.spec.service_type == "ClusterIp", port)
+            _listener_plan(listener.name, listener.spec.service_type == "ClusterIp", port, hosts)
             for listener in resources.listeners.values()
             for port in listener.spec.ports
         ),
@@ -143,25 +141,28 @@ def _check_method(
         findings.add("error", "audience", message, flow.key, where, f"use the audience `{tokens.audiences[0]}`")
 
 
-def _listener_plan(name: str, is_loopback: bool, port: ListenerPort) -> ListenerPlan:
+def _listener_plan(name: str, is_loopback: bool, port: ListenerPort, hosts: list[str]) -> ListenerPlan:
     return ListenerPlan(
         name=name,
         addresses=LOOPBACK if is_loopback else ALL_INTERFACES,
         port=port.port,
         protocol=port.protocol,
-        tls=_tls(port.tls),
+        tls=_tls(port.tls, hosts),
         authentication=port.authentication_ref,
         authorization=port.authorization_ref,
     )
 
 
-def _tls(tls: ListenerTls | None) -> TlsAutomatic | TlsManual | None:
+def _tls(tls: ListenerTls | None, hosts: list[str]) -> TlsAutomatic | TlsManual | None:
+    """Return a port's TLS. The automatic certificate names `hosts` too, by which data flows call the broker: workers and
+    commands verify the name that their endpoint has."""
     if tls is None:
         return None
     if tls.manual is not None:
         return TlsManual(tls.manual.secret_ref)
     spec = tls.cert_manager_certificate_spec
-    return TlsAutomatic((*spec.san.dns, *spec.san.ip) if spec is not None else ())
+    given = (*spec.san.dns, *spec.san.ip) if spec is not None else ()
+    return TlsAutomatic((*given, *(host for host in hosts if host not in (*given, _EMBEDDED_LABEL))))
 
 
 def _methods(authentication: BrokerAuthentication) -> tuple[MethodPlan, ...]:

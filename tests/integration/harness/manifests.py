@@ -8,6 +8,7 @@ __all__ = [
     "Declared",
     "Value",
     "authentication",
+    "authorization",
     "broker",
     "config_map",
     "dataflow",
@@ -129,6 +130,12 @@ def broker(**spec: Value) -> Declared:
 def authentication(name: str, *methods: Mapping[str, Value]) -> Declared:
     """A BrokerAuthentication with these methods."""
     return _resource(BROKER, "BrokerAuthentication", name, spec={"authenticationMethods": list(methods)})
+
+
+def authorization(name: str, username: str, *resources: Mapping[str, Value]) -> Declared:
+    """A BrokerAuthorization that lets one client, by user name or service account, do these things."""
+    rule: Mapping[str, Value] = {"principals": {"usernames": [username]}, "brokerResources": list(resources)}
+    return _resource(BROKER, "BrokerAuthorization", name, spec={"authorizationPolicies": {"rules": [rule]}})
 
 
 def listener(*ports: Mapping[str, Value], name: str = "default") -> Declared:

@@ -24,6 +24,7 @@ __all__ = [
     "BrokerAuthorizationSpec",
     "BrokerListener",
     "BrokerListenerSpec",
+    "BrokerPart",
     "BrokerResource",
     "BrokerSpec",
     "CertManagerCertificateSpec",
@@ -150,6 +151,12 @@ class Broker(Resource):
     spec: BrokerSpec = Field(default=BrokerSpec(), description="Settings of the broker.")
 
 
+class BrokerPart(Model):
+    """The spec of something that belongs to a broker."""
+
+    broker_ref: NonEmpty = Field(default="default", description="Broker it belongs to; one exists, `default`.")
+
+
 class SubjectAlternativeNames(Model):
     """Names and addresses of a certificate beside the usual ones."""
 
@@ -221,7 +228,7 @@ class ListenerPort(Model):
     tls: ListenerTls | None = Field(default=None, description="TLS; without it the port is plain TCP.")
 
 
-class BrokerListenerSpec(Model):
+class BrokerListenerSpec(BrokerPart):
     """Ports of one service type."""
 
     service_type: Literal["ClusterIp", "LoadBalancer", "NodePort"] = Field(
@@ -308,7 +315,7 @@ class Method(Model):
         raise PydanticCustomError("settings_block", "{detail}", {"detail": detail, "hint": hint, "field": field})
 
 
-class BrokerAuthenticationSpec(Model):
+class BrokerAuthenticationSpec(BrokerPart):
     """Methods, tried in their order; the first that fits what a client presents decides."""
 
     authentication_methods: Annotated[tuple[Method, ...], AfterValidator(_some)] = Field(description="The methods.")
@@ -378,7 +385,7 @@ class AuthorizationPolicies(Model):
     rules: tuple[AuthorizationRule, ...] = Field(description="The rules.")
 
 
-class BrokerAuthorizationSpec(Model):
+class BrokerAuthorizationSpec(BrokerPart):
     """What clients of a port may do."""
 
     authorization_policies: AuthorizationPolicies = Field(description="The rules.")

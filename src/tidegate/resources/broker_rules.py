@@ -9,7 +9,7 @@ import re
 from tidegate.mqtt.topics import filter_error, split_share
 from tidegate.resources.base import ResourceKey
 from tidegate.resources.broker import BrokerAuthentication, BrokerAuthorization, BrokerListener, ListenerPort
-from tidegate.resources.defaults import DEFAULT_LISTENER
+from tidegate.resources.defaults import DEFAULT_LISTENER, DEFAULT_NAME
 from tidegate.resources.finding_list import FindingList
 from tidegate.resources.findings import closest, enumerate_words
 from tidegate.resources.references import SecretNames
@@ -28,6 +28,7 @@ _MANUAL_KEYS = ("tls.crt", "tls.key")
 
 def check_broker(resources: ResourceSet, secrets: SecretNames | None, findings: FindingList) -> None:
     """Check all resources of the broker; `secrets` None where nobody could look."""
+    _check_names(resources, findings)
     ports: dict[int, str] = {}
     service_types: dict[str, str] = {}
     # The built-in one first, so that what is wrong is said of what somebody wrote.
@@ -50,6 +51,20 @@ def check_broker(resources: ResourceSet, secrets: SecretNames | None, findings: 
         _check_methods(authentication, resources, secrets, findings)
     for authorization in resources.authorizations.values():
         _check_topics(authorization, findings)
+
+
+def _check_names(resources: ResourceSet, findings: FindingList) -> None:
+    for broker in resources.brokers.values():
+        if broker.name != DEFAULT_NAME:
+            message = f"the Broker `{broker.name}` is not run: the embedded broker is the one named `{DEFAULT_NAME}`"
+            hint = f"name it `{DEFAULT_NAME}`, or remove it"
+            findings.add("warning", "broker-name", message, broker.key, ("metadata", "name"), hint)
+    parts = (resources.listeners, resources.authentications, resources.authorizations)
+    for part in (each for kind in parts for each in kind.values()):
+        if part.spec.broker_ref != DEFAULT_NAME:
+            message = f"there is no Broker `{part.spec.broker_ref}` that is run, only `{DEFAULT_NAME}`"
+            hint = f"write `brokerRef: {DEFAULT_NAME}`"
+            findings.add("error", "reference", message, part.key, ("spec", "brokerRef"), hint)
 
 
 def _check_methods(

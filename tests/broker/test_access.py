@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidegate.broker.access import ALLOW_ALL, AccessRules
+from tidegate.broker.access import ALLOW_ALL, Access, AccessRules
 from tidegate.broker.identity import Identity
 from tidegate.broker.plan import AccessRule
 from tidegate.mqtt.topics import filter_error, matches
@@ -53,6 +53,20 @@ def test_connect_with_named_identifiers_or_ones_own() -> None:
     assert rules(client_ids=everyone, may_connect=True).for_identity(ONE).may_connect("one")
     named = rules(client_ids=everyone, may_connect=True, connect=("two",)).for_identity(ONE)
     assert named.may_connect("two") and not named.may_connect("one")
+
+
+def test_connect_with_identifiers_that_begin_as_the_rule_says() -> None:
+    def access(*connect: str, site: str = "north") -> Access:
+        identity = Identity("n", "alice", (("site", site),))
+        return rules(subjects=frozenset({"alice"}), may_connect=True, connect=connect).for_identity(identity)
+
+    own = access("{principal.attributes.site}-*", "spare")
+    assert own.may_connect("north-1") and own.may_connect("north-") and own.may_connect("spare")
+    assert not (own.may_connect("south-1") or own.may_connect("spare-1") or own.may_connect("north"))
+    assert access("*").may_connect("whatever")
+    assert not access("{principal.attributes.other}*").may_connect("x"), "what it does not have begins nothing"
+    starred = access("{principal.attributes.site}", site="*")
+    assert starred.may_connect("*") and not starred.may_connect("x"), "only the rule itself has a wildcard"
 
 
 def test_promise_09_a_clients_own_name_may_not_become_a_wildcard() -> None:

@@ -61,11 +61,12 @@ class AccessRules:
 
 class _RuledAccess(Access):
     def __init__(self, rules: list[AccessRule], identity: Identity) -> None:
-        self._connect = [
-            {identity.client_id} if not rule.connect else set(_filled(rule.connect, identity))
-            for rule in rules
-            if rule.may_connect
-        ]
+        connects = [rule for rule in rules if rule.may_connect]
+        self._connect = {text for rule in connects for text in _filled(rule.connect, identity)}
+        starred = (text[:-1] for rule in connects for text in rule.connect if text.endswith("*"))
+        self._connect_prefixes = tuple(_filled(starred, identity))
+        if any(not rule.connect for rule in connects):
+            self._connect.add(identity.client_id)
         self._publish = [filter_ for rule in rules for filter_ in _filled(rule.publish, identity) if _is_plain(filter_)]
         self._subscribe = [
             filter_ for rule in rules for filter_ in _filled(rule.subscribe, identity) if _is_plain(filter_)
@@ -74,7 +75,7 @@ class _RuledAccess(Access):
         self._receive_answers: dict[str, bool] = {}
 
     def may_connect(self, client_id: str) -> bool:
-        return any(client_id in allowed for allowed in self._connect)
+        return client_id in self._connect or client_id.startswith(self._connect_prefixes)
 
     def may_publish(self, topic: str) -> bool:
         return _remembered(self._publish_answers, self._publish, topic)

@@ -73,8 +73,9 @@ class AccessRule:
     """Who may do what. A client it names (by any of its principals) may do what `connect`, `publish` and `subscribe` say.
 
     `client_ids`, `subjects`: names of clients; `attributes`: sets of attributes, one of which a client must have whole.
-    `connect` has client ids it may connect with (empty: any); `publish`, `subscribe`: topic filters, in which
-    `{principal.clientId}` and `{principal.attributes.NAME}` stand for the client's own.
+    `connect` has client ids it may connect with (empty: any), where `*` at the end stands for whatever follows; `publish`,
+    `subscribe`: topic filters. In all of them `{principal.clientId}` and `{principal.attributes.NAME}` stand for the client's
+    own.
     """
 
     client_ids: frozenset[str] = frozenset()

@@ -346,7 +346,8 @@ class BrokerResource(Model):
 
     method: Literal["Connect", "Publish", "Subscribe"] = Field(description="What is allowed.")
     client_ids: tuple[NonEmpty, ...] = Field(
-        default=(), description="`Connect`: client identifiers that may be used; any when empty."
+        default=(),
+        description="`Connect`: client identifiers that may be used, `*` at the end for any that begin so; any when empty.",
     )
     topics: tuple[NonEmpty, ...] = Field(
         default=(),

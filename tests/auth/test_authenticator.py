@@ -57,6 +57,12 @@ def test_a_token(world: World) -> None:
     assert code(check(Presented(client_id="c", method="K8S-SAT", data=token), NOW + 1_000)) == 0x87
 
 
+def test_a_tokens_attributes_are_the_clients(world: World) -> None:
+    token = world[0].issue("aio-internal", "one", 60.0, NOW, {"line": "one"}).encode()
+    found = gate(world, TOKENS).check(Presented(client_id="c", method="K8S-SAT", data=token), NOW)
+    assert isinstance(found, Accepted) and found.identity.attributes == (("line", "one"),)
+
+
 def test_again_only_as_the_same(world: World) -> None:
     token = world[0].issue("aio-internal", "one", 60.0, NOW).encode()
     subject = "system:serviceaccount:azure-iot-operations:one"

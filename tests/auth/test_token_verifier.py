@@ -52,9 +52,17 @@ def test_a_good_token(issuer: TokenIssuer) -> None:
     assert (found.subject, found.expires_wall) == (SUBJECT, NOW + 60 + LEEWAY_SECONDS)
 
 
+def test_attributes_come_in_one_order(issuer: TokenIssuer) -> None:
+    token = issuer.issue("aio-internal", "one", 60.0, NOW, {"site": "north", "line": "one"})
+    found = verify_token(token.encode(), issuer.keys(), AUDIENCES, NOW)
+    assert found.attributes == (("line", "one"), ("site", "north"))
+
+
 @pytest.mark.parametrize(
     ("changes", "word"),
     [
+        ({"aio-broker-auth": ["line"]}, "attributes"),
+        ({"aio-broker-auth": {"line": 1}}, "attributes"),
         ({"aud": ["wrong"]}, "audience"),
         ({"iss": "somebody"}, "not valid"),
         ({"exp": int(NOW) - LEEWAY_SECONDS}, "expired"),

@@ -83,7 +83,7 @@ class Authenticator:
             claims = verify_token(token, self.token_keys, method.audiences, now_wall)
         except TokenRefused as error:
             return Refused(NOT_AUTHORIZED, str(error))
-        return Accepted(Identity(presented.client_id, claims.subject), claims.expires_wall)
+        return Accepted(Identity(presented.client_id, claims.subject, claims.attributes), claims.expires_wall)
 
     def _check_password(self, presented: Presented) -> Verdict:
         username = presented.username or ""

@@ -21,11 +21,14 @@ from cryptography.hazmat.primitives.serialization import (
 from tidegate.auth.private_files import make_private_folder, read_private, write_private
 from tidegate.exceptions import CredentialError
 
-__all__ = ["ALGORITHM", "ISSUER", "SUBJECT_PREFIX", "TokenIssuer"]
+__all__ = ["ALGORITHM", "ATTRIBUTES_CLAIM", "ISSUER", "SUBJECT_PREFIX", "TokenIssuer"]
 
 ALGORITHM = "ES256"
 ISSUER = "tidegate"
 SUBJECT_PREFIX = "system:serviceaccount:"
+ATTRIBUTES_CLAIM = "aio-broker-auth"
+"""What the annotations `aio-broker-auth/NAME` of a service account say in a cluster (facts 1.9) is in the token here."""
+
 NAMESPACE = "azure-iot-operations"
 
 FILE_BYTES_MAX = 16 * 1024
@@ -63,10 +66,20 @@ class TokenIssuer:
         """Return the public keys by their id, for a verifier."""
         return {self._key_id: self._key.public_key()}
 
-    def issue(self, audience: str, client: str, ttl_seconds: float, now_wall: float) -> str:
-        """Return a token for the service account `client` that ends after `ttl_seconds`."""
+    def issue(
+        self,
+        audience: str,
+        client: str,
+        ttl_seconds: float,
+        now_wall: float,
+        attributes: Mapping[str, str] | None = None,
+    ) -> str:
+        """Return a token for the service account `client` that ends after `ttl_seconds`.
+
+        `attributes` are what authorization rules may name.
+        """
         now = int(now_wall)
-        claims = {
+        claims: dict[str, object] = {
             "iss": ISSUER,
             "sub": f"{SUBJECT_PREFIX}{NAMESPACE}:{client}",
             "aud": [audience],
@@ -76,6 +89,8 @@ class TokenIssuer:
             "jti": str(uuid4()),
             "kubernetes.io": {"namespace": NAMESPACE, "serviceaccount": {"name": client}},
         }
+        if attributes:
+            claims[ATTRIBUTES_CLAIM] = dict(attributes)
         return self.sign(claims)
 
     def sign(self, claims: Mapping[str, object]) -> str:

@@ -12,7 +12,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 from tidegate.auth.client_token import TOKEN_BYTES_MAX
-from tidegate.auth.token_issuer import ALGORITHM, ISSUER
+from tidegate.auth.token_issuer import ALGORITHM, ATTRIBUTES_CLAIM, ISSUER
 
 __all__ = ["LEEWAY_SECONDS", "TokenClaims", "TokenRefused", "expiry", "verified_claims", "verify_token"]
 
@@ -30,10 +30,11 @@ class TokenRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TokenClaims:
-    """What a good token says: who, and until when (seconds since 1970)."""
+    """What a good token says: who, until when (seconds since 1970), and with which attributes for authorization rules."""
 
     subject: str
     expires_wall: float
+    attributes: tuple[tuple[str, str], ...] = ()
 
 
 def verify_token(
@@ -48,7 +49,13 @@ def verify_token(
     subject = claims["sub"]
     if not isinstance(subject, str) or _SUBJECT.fullmatch(subject) is None:
         raise TokenRefused("a token whose subject is no service account")
-    return TokenClaims(subject, expiry(claims))
+    return TokenClaims(subject, expiry(claims), _attributes(claims.get(ATTRIBUTES_CLAIM, {})))
+
+
+def _attributes(claim: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(claim, dict) or not all(isinstance(value, str) for value in claim.values()):
+        raise TokenRefused("a token whose attributes are no texts by name")
+    return tuple(sorted(claim.items()))
 
 
 def expiry(claims: Mapping[str, object]) -> float:

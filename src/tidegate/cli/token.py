@@ -21,6 +21,10 @@ EXAMPLES = (
         "Name the client, for authorization rules.",
         "tidegate token create --audience aio-internal --client press-1 --ttl 8h",
     ),
+    (
+        "Give it an attribute that authorization rules name.",
+        "tidegate token create --audience aio-internal --client press-1 --attribute line=one",
+    ),
 )
 
 TTL_SECONDS_MAX = 366 * 86_400.0
@@ -40,16 +44,30 @@ def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is 
         metavar="NAME",
         help="Service account that the token is for: system:serviceaccount:azure-iot-operations:NAME.",
     )
+    context.argument(
+        "attributes",
+        options_list=["--attribute"],
+        action="append",
+        type=_attribute,
+        metavar="NAME=VALUE",
+        help="Attribute for authorization rules; may be given again.",
+    )
     context.argument("ttl", options_list=["--ttl"], type=lifetime, help="Life of the token: 90s, 30m, 24h, 7d.")
 
 
-def create(audience: str, client: str = "client", ttl: float = 86_400.0, data_dir: str | None = None) -> Outcome:
+def create(
+    audience: str,
+    client: str = "client",
+    attributes: list[tuple[str, str]] | None = None,
+    ttl: float = 86_400.0,
+    data_dir: str | None = None,
+) -> Outcome:
     """Return the token."""
     from tidegate.auth.token_issuer import TokenIssuer
     from tidegate.engine.data_directory import default_data_directory
 
     directory = Path(data_dir) if data_dir is not None else default_data_directory(os.environ)
-    token = TokenIssuer.open(directory).issue(audience, client, ttl, time.time())
+    token = TokenIssuer.open(directory).issue(audience, client, ttl, time.time(), dict(attributes or ()))
     return Outcome(token, f"{token}\n")
 
 
@@ -57,6 +75,13 @@ def _client(text: str) -> str:
     if _CLIENT.fullmatch(text) is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no service account; use a to z, 0 to 9, `-` and `.`, at most 63")
     return text
+
+
+def _attribute(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not (name and sign and value):
+        raise argparse.ArgumentTypeError(f"{text!r} is no attribute; write NAME=VALUE, as in line=one")
+    return name, value
 
 
 def lifetime(text: str) -> float:

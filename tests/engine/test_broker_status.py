@@ -18,11 +18,11 @@ def test_sessions_refusals_losses_and_queues() -> None:
     play.client(ListenerPolicy(needs_authentication=True)).send(ConnectPacket("nobody"))
     play.decide(Refused(0x87, "no"))
     play.broker.statistics.connections_shut_out = 2
-    status = broker_status(play.broker, [])
+    status = broker_status(play.broker, [], {"too many connections": 3})
     assert (status.clients_connected, status.sessions, status.durable_sessions) == (1, 2, 1)
     assert (status.received, status.connections) == (2, 3)
     assert status.dropped == {"queue": 1}
-    assert status.connections_refused == {"0x87 not authorized": 1, SHUT_OUT: 2}
+    assert status.connections_refused == {"0x87 not authorized": 1, SHUT_OUT: 2, "too many connections": 3}
     (queue,) = status.queues
     assert (queue.client_id, queue.connected, queue.messages) == ("slow", False, 1)
     assert queue.bytes == status.queued_bytes > 0

@@ -5,6 +5,7 @@ import json
 import ssl
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import mqtt5
@@ -13,6 +14,7 @@ from mqtt5 import ConnectPacket
 from tests.engine.test_broker_host import message, subscribe
 
 from tidegate.auth.secret_source import DeclaredSource
+from tidegate.broker.limits import BrokerLimits
 from tidegate.broker.plan import BrokerPlan, ListenerPlan, TlsAutomatic, TokenMethod
 from tidegate.engine.embedded_broker import CA_CONFIG_MAP, EmbeddedBroker
 from tidegate.engine.reachable import BROKER_FILE_NAME
@@ -188,6 +190,24 @@ def test_ports_come_and_go_with_the_plan(tmp_path: Path) -> None:
         client = await plain_client(other)
         await client.say(ConnectPacket("one"))
         await client.close()
+
+    run(tmp_path, scenario)
+
+
+def test_connections_above_the_limit_are_counted_also_those_of_ports_of_before(tmp_path: Path) -> None:
+    async def scenario(broker: EmbeddedBroker, secure: int, plain: int) -> None:
+        other = free_port()
+        few = replace(plan_of(secure, other), limits=BrokerLimits(connections_per_address_max=1))
+        await broker.apply(few, NOTHING)
+        first = await plain_client(other)
+        await first.say(ConnectPacket("one"))
+        second = await plain_client(other)
+        assert not await second.reader.read(1), "it is closed at once"
+        await broker.apply(plan_of(secure, plain), NOTHING)
+        shown = broker.status()
+        assert shown is not None and shown.connections_refused == {"too many connections of one address": 1}
+        await first.close()
+        await second.close()
 
     run(tmp_path, scenario)
 

@@ -3,6 +3,8 @@
 Knows how its counts become the status values. Does not count, and does not know listeners.
 """
 
+from collections.abc import Mapping
+
 from tidegate.broker.broker import Broker
 from tidegate.flow.policy import reason_name
 from tidegate.telemetry.status import BrokerStatus, PortStatus, QueueStatus
@@ -13,12 +15,13 @@ SHUT_OUT = "shut out"
 """Beside the reason codes: closed before a word was read."""
 
 
-def broker_status(broker: Broker, ports: list[PortStatus]) -> BrokerStatus:
-    """Return the status of a broker that listens on `ports`."""
+def broker_status(broker: Broker, ports: list[PortStatus], refused_by_listeners: Mapping[str, int]) -> BrokerStatus:
+    """Return the status of a broker that listens on `ports`; `refused_by_listeners` is by reason."""
     held, counted = broker.holdings(), broker.statistics
     refused = {reason_name(code): count for code, count in sorted(counted.connections_refused.items())}
     if counted.connections_shut_out:
         refused[SHUT_OUT] = counted.connections_shut_out
+    refused.update(refused_by_listeners)
     return BrokerStatus(
         ports=ports,
         clients_connected=held.clients_connected,

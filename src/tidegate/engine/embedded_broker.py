@@ -6,6 +6,7 @@ became the plan.
 
 import asyncio
 import ssl
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -85,6 +86,8 @@ class EmbeddedBroker:
         self._plan: BrokerPlan | None = None
         self._source: SecretSource | None = None
         self._open: dict[int, _Open] = {}
+        self._refused: Counter[str] = Counter()
+        """Connections that listeners, also those of before, did not let in, by reason."""
         self._tokens: dict[str, tuple[bytes, float]] = {}
         self._certificates: dict[tuple[str, ...], tuple[bytes, bytes, float]] = {}
         self._problem: str | None = None
@@ -123,7 +126,7 @@ class EmbeddedBroker:
             )
             for port, each in sorted(self._open.items())
         ]
-        return broker_status(self._host.core, ports)
+        return broker_status(self._host.core, ports, self._refused)
 
     async def apply(self, plan: BrokerPlan | None, source: SecretSource) -> None:
         """Make `plan` what runs, with secrets and config maps from `source`; a broker that runs is kept running."""
@@ -308,7 +311,7 @@ class EmbeddedBroker:
                     connections_per_address_max=limits.connections_per_address_max,
                     ready_seconds_max=limits.connect_timeout_seconds,
                 )
-            listener = Listener(settings, accept)
+            listener = Listener(settings, accept, self._refused)
             await listener.listen(context)
             each.listener = listener
             self._log.listening(each.plan)

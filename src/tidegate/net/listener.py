@@ -51,15 +51,15 @@ class ListenerSettings:
 class Listener:
     """Listens on one port. `on_stream` takes what was accepted and is ready."""
 
-    def __init__(self, settings: ListenerSettings, on_stream: HandOver) -> None:
+    def __init__(self, settings: ListenerSettings, on_stream: HandOver, refused: "Counter[str] | None" = None) -> None:
         self.settings = settings
         self._on_stream = on_stream
         self._loop = asyncio.get_running_loop()
         self._sockets: list[socket.socket] = []
         self._servers: list[asyncio.Server] = []
         self._by_address: Counter[str] = Counter()
-        self.refused: Counter[str] = Counter()
-        """Connections that were not let in, by reason."""
+        self.refused: Counter[str] = Counter() if refused is None else refused
+        """Connections that were not let in, by reason; listeners may share it."""
 
     @property
     def port(self) -> int:

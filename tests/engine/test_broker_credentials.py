@@ -10,7 +10,7 @@ from mqtt5 import ConnectPacket, PingReqPacket
 from tests.certificates import Issued, ca
 from tests.engine.test_embedded_broker import Client, free_port, run
 
-from tidegate.auth import passwords
+from tidegate.auth import authority, passwords
 from tidegate.auth.passwords import Users
 from tidegate.auth.secret_source import DeclaredSource
 from tidegate.broker.plan import (
@@ -22,7 +22,8 @@ from tidegate.broker.plan import (
     X509Attributes,
     X509Method,
 )
-from tidegate.engine.embedded_broker import EmbeddedBroker
+from tidegate.engine.embedded_broker import CA_CONFIG_MAP, EmbeddedBroker
+from tidegate.engine.worker_channel import SecretValues
 
 SITE = ca("Site CA")
 CLIENTS = ca("Clients CA")
@@ -84,6 +85,37 @@ def test_failure_23_a_manual_certificate_is_rotated_and_no_connection_dropped(tm
         assert isinstance(await client.say(PingReqPacket()), mqtt5.PingRespPacket)
         await client.close()
         await other.close()
+
+    run(tmp_path, scenario)
+
+
+def test_the_authority_is_renewed_while_the_broker_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario(broker: EmbeddedBroker, secure: int, plain: int) -> None:
+        def bundle() -> str:
+            return broker.secret_values(SecretValues()).config_maps[CA_CONFIG_MAP]["ca.crt"]
+
+        async def shake_hands(trusted: str) -> None:
+            context = ssl.create_default_context(cadata=trusted)
+            _, writer = await asyncio.open_connection("127.0.0.1", secure, ssl=context, server_hostname="aio-broker")
+            writer.close()
+            await writer.wait_closed()
+
+        before = bundle()
+        await shake_hands(before)
+        monkeypatch.setattr(authority, "CA_RENEW_DAYS", 2 * authority.CA_DAYS)
+        (tmp_path / "authority" / "ca.key").rename(tmp_path / "aside")
+        await broker._open_all()
+        assert len(broker.problems) == 1 and "cannot be renewed" in broker.problems[0]
+        await shake_hands(before)
+        (tmp_path / "aside").rename(tmp_path / "authority" / "ca.key")
+        await broker._open_all()
+        monkeypatch.undo()
+        await broker._open_all()
+        assert not broker.problems
+        after = bundle()
+        assert after.endswith(before) and after.count("BEGIN CERTIFICATE") == 2
+        assert (tmp_path / "ca.crt").read_text() == after
+        await shake_hands(after.removesuffix(before))
 
     run(tmp_path, scenario)
 

@@ -86,13 +86,18 @@ class Authority:
             authority = cls(folder, directory / CA_FILE_NAME, *_new_authority(now))
             authority._write()
             return authority
-        key, certificates = _read(folder, key_pem, chain_pem)
-        if certificates[0].not_valid_after_utc - now < timedelta(days=CA_RENEW_DAYS):
+        authority = cls(folder, directory / CA_FILE_NAME, *_read(folder, key_pem, chain_pem))
+        if authority.is_ending(now_wall):
             key, renewed = _new_authority(now)
-            certificates = renewed + [each for each in certificates if each.not_valid_after_utc > now]
-        authority = cls(folder, directory / CA_FILE_NAME, key, certificates)
+            certificates = renewed + [each for each in authority._certificates if each.not_valid_after_utc > now]
+            authority = cls(folder, directory / CA_FILE_NAME, key, certificates)
         authority._write()
         return authority
+
+    def is_ending(self, now_wall: float) -> bool:
+        """Tell whether it is time to renew it, which `open` does."""
+        left = self._certificates[0].not_valid_after_utc - datetime.fromtimestamp(now_wall, UTC)
+        return left < timedelta(days=CA_RENEW_DAYS)
 
     def bundle_pem(self) -> str:
         """Return the certificates to trust, the newest first."""

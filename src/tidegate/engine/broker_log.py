@@ -75,6 +75,11 @@ class BrokerLog:
         text = f"the broker listens on {' and '.join(plan.addresses)}, port {plan.port}, for {how}{tls}"
         self._line("info", "=", text)
 
+    def renewed(self) -> None:
+        """Say that clients have to trust another authority."""
+        text = "the broker's certificate authority is renewed: clients that trust it by a file need the new `ca.crt`"
+        self._line("warning", "=", text)
+
     def failed(self, what: str, detail: str, hint: str | None) -> None:
         """Say that something of the broker does not work."""
         self._line("error", "!", f"{what}: {detail}", hint)

@@ -21,7 +21,6 @@ from tidegate.auth.server_tls import manual_certificate, server_context
 from tidegate.auth.token_issuer import TokenIssuer
 from tidegate.broker.access import AccessRules
 from tidegate.broker.connection import ListenerPolicy
-from tidegate.broker.events import BrokerEvent
 from tidegate.broker.plan import BrokerPlan, ListenerPlan, TlsManual, TokenMethod, X509Method
 from tidegate.engine.broker_host import BrokerHost, BrokerParts
 from tidegate.engine.broker_log import BrokerLog
@@ -214,7 +213,7 @@ class EmbeddedBroker:
             new_id=lambda: f"auto-{uuid4()}",
             tasks=self._tasks,
             journal=self._writer,
-            report=self._report,
+            report=self._log.event,
             report_store=self._log.store,
         )
         self._host = BrokerHost(plan.limits, parts, state)
@@ -277,7 +276,26 @@ class EmbeddedBroker:
             await asyncio.sleep(RETRY_SECONDS)
             await self._open_all()
 
+    async def _renew_authority(self) -> None:
+        """Renew the authority of a broker that has run for years; clients trust the old one and the new until it ends."""
+        assert self._authority is not None
+        now = self._clock().wall
+        if not self._authority.is_ending(now):
+            return
+        try:
+            self._authority = await asyncio.to_thread(Authority.open, self._directory, now)
+        except CredentialError as error:
+            problem = f"the certificate authority cannot be renewed: {error}"
+            if problem != self._problem:
+                self._log.failed("the certificate authority cannot be renewed", str(error), error.hint)
+            self._problem = problem
+            return
+        self._problem = None
+        self._certificates.clear()
+        self._log.renewed()
+
     async def _open_all(self) -> None:
+        await self._renew_authority()
         for each in list(self._open.values()):
             try:
                 await self._open_one(each)
@@ -354,9 +372,6 @@ class EmbeddedBroker:
             token = self._issuer.issue(audience, FLOW_CLIENT, self._token_seconds, now).encode()
             self._tokens[audience] = (token, now)
         return token
-
-    def _report(self, event: BrokerEvent) -> None:
-        self._log.event(event)
 
     def _write_reachable(self) -> None:
         """Tell commands on this machine where the broker is."""

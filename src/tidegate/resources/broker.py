@@ -122,7 +122,7 @@ class Persistence(Model):
     )
     # Any: where and how a cluster keeps it concerns no process of one machine.
     max_size: Any = Field(default=None, description="Kept, without effect: the disk is the limit.")
-    encryption: Any = Field(default=None, description="Kept, without effect.")
+    encryption: Any = Field(default=None, description="Has no effect, with a warning: an encrypted volume does it.")
     dynamic_settings: Any = Field(default=None, description="Kept, without effect.")
     retain: Any = Field(default=None, description="Kept, without effect: retained messages are always kept.")
     state_store: Any = Field(default=None, description="Kept, without effect.")

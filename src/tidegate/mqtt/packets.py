@@ -136,6 +136,7 @@ _WITH_PACKET_ID = (
     UnsubAckPacket,
 )
 _PUBACK_HEADER = b"\x40\x02"
+_PUBACK = _PUBACK_HEADER[0]
 _EMPTY_AUTH = b"\xf0\x00"
 _PROTOCOL_ERRORS = {
     "Topic alias must be != 0": 0x94,
@@ -155,10 +156,16 @@ def decode(data: memoryview, packets: list[Packet], packet_bytes_max: int = PACK
         ProtocolViolation: the packet after the appended ones is longer than `packet_bytes_max` (0x95), has a property twice
             or one with a value that it may not have (0x82), or topic alias 0 (0x94).
     """
-    return _decode(data, cast("list[ReceivedPacket]", packets), packet_bytes_max, gathers_pubacks=False)
+    return decode_gathering(data, cast("list[ReceivedPacket]", packets), packet_bytes_max, gathers_pubacks=False)
 
 
-def decode_gathering(data: memoryview, packets: list[ReceivedPacket], packet_bytes_max: int = PACKET_BYTES_MAX) -> int:
+def decode_gathering(
+    data: memoryview,
+    packets: list[ReceivedPacket],
+    packet_bytes_max: int = PACKET_BYTES_MAX,
+    *,
+    gathers_pubacks: bool = True,
+) -> int:
     """Do what `decode` does, with a `PubAckRun` in the place of PUBACKs that say nothing but success.
 
     Raises:
@@ -166,77 +173,65 @@ def decode_gathering(data: memoryview, packets: list[ReceivedPacket], packet_byt
         ProtocolViolation: the packet after the appended ones is longer than `packet_bytes_max` (0x95), has a property twice
             or one with a value that it may not have (0x82), or topic alias 0 (0x94).
     """
-    return _decode(data, packets, packet_bytes_max, gathers_pubacks=True)
-
-
-def _decode(data: memoryview, packets: list[ReceivedPacket], packet_bytes_max: int, gathers_pubacks: bool) -> int:
-    position = _decode_run(data, packets, packet_bytes_max, gathers_pubacks)
-    # Section 3.15.2.1: an AUTH of reason code 0x00 without properties may have a Remaining Length of 0.
-    while position < len(data) and data[position : position + 2] == _EMPTY_AUTH:
-        packets.append(AuthPacket())
-        position += len(_EMPTY_AUTH)
-        position += _decode_run(data[position:], packets, packet_bytes_max, gathers_pubacks)
-    return position
-
-
-def _decode_run(data: memoryview, packets: list[ReceivedPacket], packet_bytes_max: int, gathers_pubacks: bool) -> int:
-    """Decode up to the end, an incomplete packet or the one packet that the codec does not know."""
     position = 0
     end = len(data)
-    append = packets.append
-    try:
-        while position < end:
-            if (
-                gathers_pubacks
-                and data[position] == _PUBACK_HEADER[0]
-                and end - position >= 4 * PUBACK_RUN_MIN
-                and (run := puback_run(data[position:]))
-            ):
-                append(run)
-                position += 4 * len(run.packet_ids)
-                continue
-            packet, length = read_packet(data[position:])
-            if length > packet_bytes_max:
-                raise packet_too_large(length, packet_bytes_max)
-            if type(packet) is PublishPacket:
-                # In line, because every message comes by here.
-                topic = packet.topic
-                if "+" in topic or "#" in topic or "\0" in topic:
-                    raise MalformedPacket("PUBLISH with a wildcard or NUL in its topic name [MQTT-3.3.2-2]")
-                packet_id = packet.packet_id
-                if packet_id == 0:
-                    raise MalformedPacket("PUBLISH with packet identifier 0 [MQTT-2.2.1-4]")
-                if packet_id is None and packet.duplicate:
-                    raise MalformedPacket("PUBLISH with DUP 1 and QoS 0 [MQTT-3.3.1-2]")
-            elif type(packet) is ConnectPacket:
-                check_connect_flags(data[position : position + length])
-            elif isinstance(packet, _WITH_PACKET_ID):
-                if packet.packet_id == 0:
-                    raise MalformedPacket(
-                        f"{PACKET_TYPE_NAMES[data[position] >> 4]} with packet identifier 0 [MQTT-2.2.1-3]"
-                    )
-                if type(packet) is SubscribePacket:
-                    check_subscription_options(data[position : position + length])
-            append(packet)
-            position += length
-    except IndexError:
-        needed = packet_bytes(data[position:])
-        if needed is not None and needed <= end - position:
-            raise MalformedPacket("a packet whose fields are longer than itself") from None
-    except ValueError as error:
-        if data[position : position + 2] != _EMPTY_AUTH:
-            raise _not_decoded(f"{PACKET_TYPE_NAMES[data[position] >> 4]}: {error}") from None
-    except (KeyboardInterrupt, SystemExit, MemoryError, MqttError):
-        raise
-    except BaseException as error:
-        # The codec panics on invalid UTF-8 [MQTT-1.5.4-1]; its exception type cannot be imported, so it is known by name.
-        if type(error).__name__ != "PanicException":
-            raise
-        raise MalformedPacket(f"{PACKET_TYPE_NAMES[data[position] >> 4]}: a string that is not UTF-8") from None
+    puback_run_end = end - 4 * PUBACK_RUN_MIN if gathers_pubacks else -1
+    while position < end:
+        if position <= puback_run_end and data[position] == _PUBACK and (run := puback_run(data[position:])):
+            packets.append(run)
+            position += 4 * len(run.packet_ids)
+            continue
+        rest = data[position:] if position else data
+        try:
+            packet, length = read_packet(rest)
+        except BaseException as error:
+            known = _not_decoded(rest, error)
+            if known is None:
+                break
+            packet, length = known
+        if length > packet_bytes_max:
+            raise packet_too_large(length, packet_bytes_max)
+        if type(packet) is PublishPacket:
+            # In line, because every message comes by here.
+            topic = packet.topic
+            if "+" in topic or "#" in topic or "\0" in topic:
+                raise MalformedPacket("PUBLISH with a wildcard or NUL in its topic name [MQTT-3.3.2-2]")
+            packet_id = packet.packet_id
+            if packet_id == 0:
+                raise MalformedPacket("PUBLISH with packet identifier 0 [MQTT-2.2.1-4]")
+            if packet_id is None and packet.duplicate:
+                raise MalformedPacket("PUBLISH with DUP 1 and QoS 0 [MQTT-3.3.1-2]")
+        elif type(packet) is ConnectPacket:
+            check_connect_flags(rest[:length])
+        elif isinstance(packet, _WITH_PACKET_ID):
+            if packet.packet_id == 0:
+                raise MalformedPacket(f"{PACKET_TYPE_NAMES[rest[0] >> 4]} with packet identifier 0 [MQTT-2.2.1-3]")
+            if type(packet) is SubscribePacket:
+                check_subscription_options(rest[:length])
+        packets.append(packet)
+        position += length
     return position
 
 
-def _not_decoded(detail: str) -> MqttError:
+def _not_decoded(rest: memoryview, error: BaseException) -> tuple[Packet, int] | None:
+    """Return the one packet that the codec does not know, or None for an incomplete one; raise what else `error` means."""
+    if isinstance(error, IndexError):
+        needed = packet_bytes(rest)
+        if needed is not None and needed <= len(rest):
+            raise MalformedPacket("a packet whose fields are longer than itself") from None
+        return None
+    if isinstance(error, ValueError):
+        # Section 3.15.2.1: an AUTH of reason code 0x00 without properties may have a Remaining Length of 0.
+        if rest[: len(_EMPTY_AUTH)] == _EMPTY_AUTH:
+            return AuthPacket(), len(_EMPTY_AUTH)
+        raise _broken_rule(f"{PACKET_TYPE_NAMES[rest[0] >> 4]}: {error}") from None
+    # The codec panics on invalid UTF-8 [MQTT-1.5.4-1]; its exception type cannot be imported, so it is known by name.
+    if type(error).__name__ == "PanicException":
+        raise MalformedPacket(f"{PACKET_TYPE_NAMES[rest[0] >> 4]}: a string that is not UTF-8") from None
+    raise error
+
+
+def _broken_rule(detail: str) -> MqttError:
     """Return what to raise for what the codec found: what parses and breaks a rule is a protocol error (section 1.2)."""
     for words, reason_code in _PROTOCOL_ERRORS.items():
         if words in detail:

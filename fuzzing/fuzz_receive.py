@@ -19,6 +19,7 @@ from tidegate.mqtt.buffer import ReceiveBuffer
 from tidegate.mqtt.client import ClientConnection
 from tidegate.mqtt.client_settings import ClientSettings, Subscription
 from tidegate.mqtt.events import ConnectionClosing, Event, PublishesAccepted, PublishSettled
+from tidegate.mqtt.received import MessageReceived
 from tidegate.mqtt.session import Session
 
 __all__ = ["CONNACK", "check", "inputs", "main", "run"]
@@ -43,7 +44,7 @@ def check(data: bytes, cuts: Sequence[int], packet_bytes_max: int | None = None)
 
 
 def _packets(split: Sequence[bytes], packet_bytes_max: int | None) -> Iterator[packets.Packet]:
-    """Yield what the buffer received; which PUBACKs it gathers into runs does depend on how the bytes were split."""
+    """Yield what the buffer received, in the codec's words: what comes without it does depend on how the bytes were split."""
     buffer = ReceiveBuffer(packet_bytes_max)
     received: list[packets.ReceivedPacket] = []
     for piece in split:
@@ -57,6 +58,16 @@ def _packets(split: Sequence[bytes], packet_bytes_max: int | None) -> Iterator[p
     for packet in received:
         if isinstance(packet, packets.PubAckRun):
             yield from (packets.PubAckPacket(packet_id) for packet_id in packet.packet_ids)
+        elif isinstance(packet, MessageReceived):
+            message = packet.message
+            yield packets.PublishPacket(
+                message.topic,
+                message.payload,
+                qos=packets.QoS(message.qos),
+                retain=message.retain,
+                packet_id=packet.packet_id or None,
+                duplicate=packet.duplicate,
+            )
         else:
             yield packet
 

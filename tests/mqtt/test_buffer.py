@@ -9,13 +9,14 @@ from tests.mqtt.wire import publish, raw_packet
 
 from tidegate.exceptions import MalformedPacket, ProtocolViolation
 from tidegate.mqtt.buffer import ReceiveBuffer
-from tidegate.mqtt.packets import PublishPacket, ReceivedPacket
+from tidegate.mqtt.packets import ReceivedPacket
+from tidegate.mqtt.received import MessageReceived
 
 
 def payloads(packets: list[ReceivedPacket]) -> list[bytes]:
-    """Return the payloads of PUBLISH packets."""
-    assert all(isinstance(packet, PublishPacket) for packet in packets)
-    return [packet.payload for packet in packets if isinstance(packet, PublishPacket)]
+    """Return the payloads of plain PUBLISH packets."""
+    assert all(isinstance(packet, MessageReceived) for packet in packets)
+    return [packet.message.payload for packet in packets if isinstance(packet, MessageReceived)]
 
 
 def test_a_read_that_ends_with_a_packet_leaves_nothing() -> None:

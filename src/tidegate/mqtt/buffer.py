@@ -15,6 +15,7 @@ from tidegate.mqtt.fixed_header import (
     too_much_overhead,
 )
 from tidegate.mqtt.packets import ReceivedPacket, decode_gathering
+from tidegate.mqtt.plain_publish import take_plain_publishes
 
 __all__ = ["ReceiveBuffer"]
 
@@ -61,6 +62,11 @@ class ReceiveBuffer:
                 return
             data = bytes(self._rest)
             self._rest.clear()
+        if self._has_properties:
+            taken = take_plain_publishes(data, packets, self._packet_bytes_max)
+            if taken == len(data):
+                return
+            data = data[taken:] if taken else data
         view = memoryview(data)
         if len(data) > self._overhead_bytes_max:
             self._check_overhead(view, packets)

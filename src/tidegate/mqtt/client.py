@@ -85,6 +85,7 @@ class ClientConnection(Generic[Token]):
             PubAckPacket: self._publisher.handle_puback,
             PubAckRun: self._publisher.handle_puback_run,
             PubCompPacket: self._publisher.handle_pubcomp,
+            MessageReceived: self._handle_message,
             PublishPacket: self._handle_publish,
             PubRecPacket: self._publisher.handle_pubrec,
             PubRelPacket: self._handle_pubrel,
@@ -293,17 +294,8 @@ class ClientConnection(Generic[Token]):
         topic = packet.topic
         if packet.topic_alias is not None:
             topic = self._inbound_aliases.resolve(topic, packet.topic_alias)
-        packet_id = packet.packet_id
-        qos = 0
-        if packet_id is not None:
-            qos = 2 if packet.qos == EXACTLY_ONCE else 1
-            if self._received_qos2 and packet_id in self._received_qos2:
-                if qos == 2:
-                    self._output.append(packets.encode_pubrec(packet_id))
-                    return
-                # The server has ended the QoS 2 exchange on its own; a later QoS 2 message of this identifier is new.
-                self._received_qos2.discard(packet_id)
-            self._window.receive(packet_id, qos)
+        packet_id = packet.packet_id or 0
+        qos = 0 if not packet_id else 2 if packet.qos == EXACTLY_ONCE else 1
         user_properties = packet.user_properties
         message = Message(
             topic,
@@ -317,7 +309,20 @@ class ClientConnection(Generic[Token]):
             packet.correlation_data,
             tuple(user_properties) if user_properties else (),
         )
-        events.append(MessageReceived(message, packet_id or 0, packet.duplicate))
+        self._handle_message(MessageReceived(message, packet_id, packet.duplicate), events)
+
+    def _handle_message(self, received: MessageReceived, events: list[Event[Token]]) -> None:
+        packet_id = received.packet_id
+        if packet_id:
+            qos = received.message.qos
+            if self._received_qos2 and packet_id in self._received_qos2:
+                if qos == 2:
+                    self._output.append(packets.encode_pubrec(packet_id))
+                    return
+                # The server has ended the QoS 2 exchange on its own; a later QoS 2 message of this identifier is new.
+                self._received_qos2.discard(packet_id)
+            self._window.receive(packet_id, qos)
+        events.append(received)
 
     def _handle_pubrel(self, packet: PubRelPacket, events: list[Event[Token]]) -> None:
         known = packet.packet_id in self._received_qos2
@@ -390,4 +395,4 @@ class ClientConnection(Generic[Token]):
 
 
 def _name(kind: type[ReceivedPacket]) -> str:
-    return kind.__name__.removesuffix("Packet").removesuffix("Run").upper()
+    return "PUBLISH" if kind is MessageReceived else kind.__name__.removesuffix("Packet").removesuffix("Run").upper()

@@ -8,8 +8,8 @@ from typing import Generic, Literal
 
 import msgspec
 
-from tidegate.message import Message
 from tidegate.mqtt.inflight import Token
+from tidegate.mqtt.received import MessageReceived
 from tidegate.mqtt.server_limits import ServerLimits
 
 __all__ = [
@@ -25,14 +25,6 @@ __all__ = [
     "Subscribed",
     "Unsubscribed",
 ]
-
-
-class MessageReceived(msgspec.Struct, frozen=True, gc=False):
-    """An Application Message came. `packet_id` is 0 for QoS 0; any other has to be acknowledged."""
-
-    message: Message
-    packet_id: int
-    duplicate: bool
 
 
 class PublishSettled(msgspec.Struct, Generic[Token], frozen=True, gc=False):

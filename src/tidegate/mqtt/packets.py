@@ -52,6 +52,7 @@ from mqtt5 import read as read_packet
 from tidegate.exceptions import LocalViolation, MalformedPacket, MqttError, ProtocolViolation
 from tidegate.message import Message
 from tidegate.mqtt.fixed_header import PACKET_BYTES_MAX, PACKET_TYPE_NAMES, packet_bytes, packet_too_large
+from tidegate.mqtt.received import MessageReceived
 from tidegate.mqtt.unread_bits import check_connect_flags, check_subscription_options
 
 __all__ = [
@@ -120,7 +121,7 @@ class PubAckRun(msgspec.Struct, frozen=True):
     packet_ids: tuple[int, ...]
 
 
-ReceivedPacket = Packet | PubAckRun
+ReceivedPacket = Packet | PubAckRun | MessageReceived
 
 _QOS = (QoS.AT_MOST_ONCE, QoS.AT_LEAST_ONCE, QoS.EXACTLY_ONCE)
 _ACKNOWLEDGEMENT = Struct(">BBH").pack

@@ -168,6 +168,10 @@ class ServerConnection:
         try:
             for index, packet in enumerate(received):
                 kind = type(packet)
+                if kind is MessageReceived and self.state is ServerState.CONNECTED:
+                    check_message(packet.message, self.settings)  # type: ignore[union-attr]
+                    events.append(packet)  # type: ignore[arg-type]
+                    continue
                 if kind is PublishPacket and self.state is ServerState.CONNECTED:
                     events.append(self._message(packet))  # type: ignore[arg-type]
                     continue
@@ -243,4 +247,4 @@ class ServerConnection:
 
 
 def _name(kind: type[ReceivedPacket]) -> str:
-    return kind.__name__.removesuffix("Packet").removesuffix("Run").upper()
+    return "PUBLISH" if kind is MessageReceived else kind.__name__.removesuffix("Packet").removesuffix("Run").upper()

@@ -24,6 +24,7 @@ from tidegate.mqtt.packets import (
     UnsubAckPacket,
     UnsubscribePacket,
 )
+from tidegate.mqtt.received import MessageReceived
 
 __all__ = ["RECEIVED", "RECEIVED_BY_SERVER", "ServerState", "State"]
 
@@ -49,6 +50,7 @@ RECEIVED: dict[State, dict[type[ReceivedPacket], State]] = {
         ConnAckPacket: State.CONNECTED,
     },
     State.CONNECTED: {
+        MessageReceived: State.CONNECTED,
         PublishPacket: State.CONNECTED,
         PubAckPacket: State.CONNECTED,
         PubAckRun: State.CONNECTED,
@@ -88,6 +90,7 @@ RECEIVED_BY_SERVER: dict[ServerState, dict[type[ReceivedPacket], ServerState]] =
         DisconnectPacket: ServerState.CLOSING,
     },
     ServerState.CONNECTED: {
+        MessageReceived: ServerState.CONNECTED,
         PublishPacket: ServerState.CONNECTED,
         PubAckPacket: ServerState.CONNECTED,
         PubAckRun: ServerState.CONNECTED,

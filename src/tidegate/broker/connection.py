@@ -47,7 +47,6 @@ class Connection:
 
     __slots__ = (
         "_held_bytes",
-        "_held_count",
         "_promises",
         "access",
         "aliases",
@@ -83,6 +82,7 @@ class Connection:
         "session",
         "stalled",
         "to_resend",
+        "unacknowledged",
         "unread_bytes",
         "wants_close",
     )
@@ -109,7 +109,8 @@ class Connection:
         self.output_bytes = 0
         self.held: deque[tuple[int, bytes, int]] = deque()
         """What waits for a commit: the batch's number, the bytes, and how many received messages they acknowledge."""
-        self._held_count = 0
+        self.unacknowledged = 0
+        """How many received messages wait for an acknowledgement that a commit holds back."""
         self._held_bytes = 0
         self.barrier = 0
         """While CONNACK waits for a commit, the number of that: nothing may leave before it."""
@@ -159,11 +160,6 @@ class Connection:
         """Whether more messages may be put into the output now."""
         return self.is_writable and self.output_bytes + self._held_bytes < OUTPUT_BYTES_MAX
 
-    @property
-    def unacknowledged(self) -> int:
-        """Return how many received messages wait for an acknowledgement that a commit holds back."""
-        return self._held_count
-
     def takes(self, packet: bytes) -> bool:
         """Tell whether a packet is no longer than the client takes [MQTT-3.1.2-24]."""
         return self.packet_bytes_max is None or len(packet) <= self.packet_bytes_max
@@ -193,7 +189,7 @@ class Connection:
         if not held or held[-1][0] != number:
             self._promises.await_commit(number, self)
         held.append((number, data, acknowledged))
-        self._held_count += acknowledged
+        self.unacknowledged += acknowledged
         self._held_bytes += len(data)
 
     def accept_run(self, number: int, packet_ids: list[int]) -> None:
@@ -208,7 +204,7 @@ class Connection:
             held.clear()
         while held and held[0][0] <= committed:
             _, data, acknowledged = held.popleft()
-            self._held_count -= acknowledged
+            self.unacknowledged -= acknowledged
             self._held_bytes -= len(data)
             self.output.append(data)
             self.output_bytes += len(data)
@@ -226,7 +222,7 @@ class Connection:
         self.output = []
         self.output_bytes = 0
         self.held.clear()
-        self._held_count = self._held_bytes = 0
+        self.unacknowledged = self._held_bytes = 0
         self.stalled.clear()
         self.to_resend.clear()
         self.not_resent.clear()

@@ -19,9 +19,10 @@ class Image:
     def __init__(self, message: Message, is_shared: bool) -> None:
         self.message = message
         self.is_shared = is_shared
-        self._parts: dict[_Key, tuple[bytes, bytes]] = {}
-        self._last_key: _Key | None = None
-        self._last = (b"", b"")
+        if is_shared:
+            self._parts: dict[_Key, tuple[bytes, bytes]] = {}
+            self._last_key: _Key | None = None
+            self._last = (b"", b"")
 
     def packet(
         self,

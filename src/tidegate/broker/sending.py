@@ -154,7 +154,15 @@ class Sending:
                 # A client that forgets the identifier after a crash of ours would take the message twice.
                 connection.send_after(self._promises.number, data)
                 return
-        self._put(connection, data)
+        # As `_put` and `Connection.send` do it, written out, as most messages go this way.
+        self._statistics.sent += 1
+        if connection.barrier:
+            connection.send(data)
+        else:
+            connection.output.append(data)
+            connection.output_bytes += len(data)
+        if not connection.is_dirty:
+            self._mark(connection)
 
     def accept_run(self, session: Session, run: PubAckRun, now: Moment) -> None:
         """Settle QoS 1 messages that the client accepted.
@@ -308,7 +316,10 @@ class Sending:
         try:
             aliases = connection.aliases
             if aliases is None or len(image.message.topic) < ALIAS_PAYS_FROM_BYTES:
-                data = image.packet(wire, qos, retain, packet_id, expiry, subscription_ids)
+                if image.is_shared:
+                    data = image.packet(wire, qos, retain, packet_id, expiry, subscription_ids)
+                else:
+                    data = wire.publish(image.message, qos, retain, packet_id, expiry, subscription_ids)
             elif connection.packet_bytes_max is None:
                 topic, alias = aliases.assign(image.message.topic)
                 data = wire.publish(image.message, qos, retain, packet_id, expiry, subscription_ids, alias, topic)

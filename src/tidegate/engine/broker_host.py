@@ -85,7 +85,8 @@ class BrokerHost:
         self._attachments: dict[Connection, _Attachment] = {}
         self._gates: dict[ListenerPolicy, Gate] = {}
         self._turn_is_due = False
-        self._now: Moment | None = None
+        self.turn_began: Moment | None = None
+        """What time it is in this turn of the loop, once something came in it; then its end is due."""
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._is_committing = False
@@ -167,18 +168,18 @@ class BrokerHost:
         self._empty.set()
         self.end_turn()
 
-    def now(self) -> Moment:
-        """Return what time it is in this turn of the loop: the clock is read once for all that came in it."""
-        now = self._now
-        if now is None:
-            now = self._now = self._parts.clock()
-        return now
+    def begin_turn(self) -> Moment:
+        """Return what time it is in this turn of the loop, whose end writes: the clock is read once for all that came in it."""
+        if self.turn_began is None:
+            self.turn_began = self._parts.clock()
+        self.end_turn()
+        return self.turn_began
 
     def _turn(self) -> None:
         self._turn_is_due = False
         core = self.core
-        now = self.now()
-        self._now = None
+        now = self.turn_began or self._parts.clock()
+        self.turn_began = None
         for event in core.take_events():
             self._handle(event)
         attachments = self._attachments
@@ -308,18 +309,16 @@ class _Attachment:
 
     def data_received(self, data: bytes) -> None:
         host = self.host
-        host.core.receive_data(self.connection, data, host.now())
-        host.end_turn()
+        host.core.receive_data(self.connection, data, host.turn_began or host.begin_turn())
 
     def stream_closed(self, error: Exception | None) -> None:
         self.host.lost(self)
 
     def writing_paused(self) -> None:
-        self.host.core.set_writable(self.connection, False, self.host.now())
+        self.host.core.set_writable(self.connection, False, self.host.begin_turn())
 
     def writing_resumed(self) -> None:
-        self.host.core.set_writable(self.connection, True, self.host.now())
-        self.host.end_turn()
+        self.host.core.set_writable(self.connection, True, self.host.begin_turn())
 
     def follow(self, now: Moment) -> None:
         """Write, close, and read or hold back, as the core wants it."""

@@ -11,7 +11,7 @@ from tidegate.mqtt.packets import Packet, PublishPacket, QoS, ReceivedPacket, de
 from tidegate.mqtt.plain_publish import (
     TOPIC_KNOWN_BYTES_MAX,
     TOPICS_KNOWN_MAX,
-    take_plain_publishes,
+    PlainPublishes,
 )
 from tidegate.mqtt.received import MessageReceived
 
@@ -21,7 +21,7 @@ LARGE = 1_000_000
 def taken(data: bytes, packet_bytes_max: int = LARGE) -> tuple[list[ReceivedPacket], int]:
     """Return what is taken of `data`, and how many bytes that had."""
     found: list[ReceivedPacket] = []
-    return found, take_plain_publishes(data, found, packet_bytes_max)
+    return found, PlainPublishes().take(data, found, packet_bytes_max)
 
 
 def by_codec(data: bytes) -> list[MessageReceived]:
@@ -118,6 +118,22 @@ def test_one_with_properties_or_too_long_or_not_whole_is_left_and_what_is_like_i
     alike = publish(0x32, packet_id=3, payload=b"\x00" * 3)
     assert taken(alike + publish(0x32, packet_id=4, properties=b"\x01\x01", payload=b"x"))[1] == len(alike)
     assert taken(alike + publish(0x32, packet_id=0, payload=b"\x00" * 3))[1] == len(alike)
+
+
+def test_the_form_of_the_last_packet_is_remembered_from_one_read_to_the_next_and_no_error_of_it() -> None:
+    plain = PlainPublishes()
+    found: list[ReceivedPacket] = []
+    good = publish(0x32, packet_id=1, payload=b"\0\0\0")
+    for data, consumed in (
+        (good, len(good)),
+        (publish(0x32, packet_id=0, payload=b"\0\0\0"), 0),
+        (publish(0x32, packet_id=2, properties=b"\x01\x01", payload=b"x"), 0),
+        (good[:-1], 0),
+        (good + good, 2 * len(good)),
+        (publish(payload=b"x"), len(publish(payload=b"x"))),
+    ):
+        assert plain.take(data, found, LARGE) == consumed
+    assert [each.packet_id for each in found if isinstance(each, MessageReceived)] == [1, 1, 1, 0]
 
 
 def test_more_topics_than_are_remembered_come_as_they_are() -> None:

@@ -245,7 +245,7 @@ class Broker:
 
     def take_output(self, connection: Connection, now: Moment) -> list[bytes]:
         """Return and forget what to write to a connection; what had no place in it follows in the next turn."""
-        was_full = not connection.is_ready and connection.is_writable
+        was_full = connection.is_writable and not connection.is_ready
         output = connection.take_output()
         if was_full and connection.session is not None:
             self._sending.send_ready(connection.session, now)
@@ -286,7 +286,8 @@ class Broker:
         except MqttError as error:
             intake.answer(connection, accepted, now)
             self._close(connection, error.reason_code, str(error), now)
-        intake.answer(connection, accepted, now)
+        if accepted:
+            intake.answer(connection, accepted, now)
         if connection.unread_bytes > UNREAD_BYTES_MAX:
             self._close(connection, QUOTA_EXCEEDED, "it asks and does not read the answers", now)
         if not connection.is_dirty and (connection.output or not connection.wants_reading):

@@ -23,6 +23,8 @@ from tidegate.mqtt.wire import Wire
 
 __all__ = ["Intake", "NotNow"]
 
+_V3 = Wire.V3
+
 NOT_AUTHORIZED = 0x87
 PACKET_ID_NOT_FOUND = 0x92
 RECEIVE_MAXIMUM_EXCEEDED = 0x93
@@ -92,11 +94,12 @@ class Intake:
             code = code or self.publish(message, session, session.identity, now, connection)
             if code == QUOTA_EXCEEDED:
                 self._wait_for_room(message, connection)
-            if not code or connection.protocol.wire is Wire.V3:
+            if not code or connection.protocol.wire is _V3:
                 accepted.append(packet_id)
                 return
-            self.answer(connection, accepted, now)
-            number = self._number(connection)
+            if accepted:
+                self.answer(connection, accepted, now)
+            number = self._promises.number if self._promises.changes != self._changes else 0
             connection.send_after(number, connection.protocol.wire.puback(packet_id, code), 1)
             return
         self._receive_qos2(connection, session, event, accepted, code, now)

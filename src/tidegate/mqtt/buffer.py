@@ -15,7 +15,7 @@ from tidegate.mqtt.fixed_header import (
     too_much_overhead,
 )
 from tidegate.mqtt.packets import ReceivedPacket, decode_gathering
-from tidegate.mqtt.plain_publish import take_plain_publishes
+from tidegate.mqtt.plain_publish import PlainPublishes
 
 __all__ = ["ReceiveBuffer"]
 
@@ -42,6 +42,7 @@ class ReceiveBuffer:
         self._packet_bytes_max = PACKET_BYTES_MAX if packet_bytes_max is None else packet_bytes_max
         self._overhead_bytes_max = overhead_bytes_max
         self._has_properties = has_properties
+        self._plain = PlainPublishes() if has_properties else None
         self._rest = bytearray()
         self._needed = 0
 
@@ -62,8 +63,8 @@ class ReceiveBuffer:
                 return
             data = bytes(self._rest)
             self._rest.clear()
-        if self._has_properties:
-            taken = take_plain_publishes(data, packets, self._packet_bytes_max)
+        if self._plain is not None:
+            taken = self._plain.take(data, packets, self._packet_bytes_max)
             if taken == len(data):
                 return
             data = data[taken:] if taken else data

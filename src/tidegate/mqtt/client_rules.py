@@ -27,6 +27,7 @@ __all__ = [
     "check_explanation",
     "check_message",
     "check_subscribe",
+    "check_topic",
     "check_unsubscribe",
     "topic_limit_error",
 ]
@@ -65,11 +66,7 @@ def check_message(message: Message, settings: ServerSettings) -> None:
     Raises:
         MalformedPacket, ProtocolViolation: with the reason code for DISCONNECT.
     """
-    topic = message.topic
-    if len(topic) * 4 > settings.topic_bytes_max or topic.count("/") >= settings.topic_levels_max:
-        error = topic_limit_error(topic, settings)
-        if error is not None:
-            raise ProtocolViolation(error, TOPIC_NAME_INVALID)
+    check_topic(message.topic, settings)
     if message.payload_format_indicator:
         _check_payload_format(message.payload_format_indicator)
     if message.content_type is not None:
@@ -79,6 +76,18 @@ def check_message(message: Message, settings: ServerSettings) -> None:
         _check_response_topic(message.response_topic)
     if message.user_properties:
         _check_user_properties(message.user_properties, settings)
+
+
+def check_topic(topic: str, settings: ServerSettings) -> None:
+    """Check a topic name that a client publishes to against the limits.
+
+    Raises:
+        ProtocolViolation: it is beyond one, reason code 0x90.
+    """
+    if len(topic) * 4 > settings.topic_bytes_max or topic.count("/") >= settings.topic_levels_max:
+        error = topic_limit_error(topic, settings)
+        if error is not None:
+            raise ProtocolViolation(error, TOPIC_NAME_INVALID)
 
 
 def check_subscribe(packet: SubscribePacket, settings: ServerSettings) -> None:

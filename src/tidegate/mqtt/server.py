@@ -17,6 +17,7 @@ from tidegate.mqtt.client_rules import (
     check_explanation,
     check_message,
     check_subscribe,
+    check_topic,
     check_unsubscribe,
 )
 from tidegate.mqtt.events import ConnectionClosing, MessageReceived
@@ -45,6 +46,7 @@ __all__ = ["ServerConnection", "ServerEvent"]
 
 EXACTLY_ONCE = QoS.EXACTLY_ONCE
 AT_LEAST_ONCE = QoS.AT_LEAST_ONCE
+CONNECTED = ServerState.CONNECTED
 
 ServerEvent = (
     ConnectPacket
@@ -168,11 +170,11 @@ class ServerConnection:
         try:
             for index, packet in enumerate(received):
                 kind = type(packet)
-                if kind is MessageReceived and self.state is ServerState.CONNECTED:
-                    check_message(packet.message, self.settings)  # type: ignore[union-attr]
+                if kind is MessageReceived and self.state is CONNECTED:
+                    check_topic(packet.message.topic, self.settings)  # type: ignore[union-attr]
                     events.append(packet)  # type: ignore[arg-type]
                     continue
-                if kind is PublishPacket and self.state is ServerState.CONNECTED:
+                if kind is PublishPacket and self.state is CONNECTED:
                     events.append(self._message(packet))  # type: ignore[arg-type]
                     continue
                 if self._waiting:

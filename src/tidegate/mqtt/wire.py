@@ -67,7 +67,7 @@ class Wire(Enum):
         Raises:
             LocalViolation: it is longer than MQTT can carry.
         """
-        if self is Wire.V3:
+        if self is not _V5:
             return v3.encode_publish(
                 Message(message.topic, message.payload, qos, retain), packet_id, False, message.topic
             )

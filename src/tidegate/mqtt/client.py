@@ -52,6 +52,7 @@ from tidegate.mqtt.timers import Timer, TimerTable
 __all__ = ["ClientConnection"]
 
 EXACTLY_ONCE = packets.QoS.EXACTLY_ONCE
+CONNECTED = State.CONNECTED
 CONTINUE_AUTHENTICATION = 0x18
 REAUTHENTICATE = 0x19
 PACKET_ID_NOT_FOUND = 0x92
@@ -219,7 +220,7 @@ class ClientConnection(Generic[Token]):
         Raises:
             LocalViolation: the server's limits forbid it (0x95 too large, 0x9A retained, 0x9B QoS); nothing was sent.
         """
-        assert self.state is State.CONNECTED, f"PUBLISH while {self.state.value}"
+        assert self.state is CONNECTED, f"PUBLISH while {self.state.value}"
         assert message.qos < 2 or not self.settings.session_expiry_seconds, "QoS 2 in a session that outlives this"
         self._publisher.publish(message, token)
 

@@ -96,7 +96,8 @@ class _MemoryStream:
         self._loop = loop
         self._peer = peer
         self._receiver: Receiver | None = None
-        self._arrived = bytearray()
+        self._arrived: list[bytes] = []
+        self._arrived_bytes = 0
         self._reading_paused = False
         self._writing_paused = False
         self._closing = False
@@ -114,17 +115,18 @@ class _MemoryStream:
         self._step_soon()
 
     def write(self, data: bytes) -> None:
+        self.writelines([data])
+
+    def writelines(self, buffers: list[bytes]) -> None:
         other = self.other
         if self._closing or self._ended or other._closing:
             return
-        other._arrived += data
+        other._arrived += buffers
+        other._arrived_bytes += sum(map(len, buffers))
         other._step_soon()
-        if len(other._arrived) > WRITE_HIGH_BYTES and not self._writing_paused and self._receiver is not None:
+        if other._arrived_bytes > WRITE_HIGH_BYTES and not self._writing_paused and self._receiver is not None:
             self._writing_paused = True
             self._receiver.writing_paused()
-
-    def writelines(self, buffers: list[bytes]) -> None:
-        self.write(b"".join(buffers))
 
     def pause_reading(self) -> None:
         self._reading_paused = True
@@ -136,13 +138,13 @@ class _MemoryStream:
     def close(self) -> None:
         if not self._closing:
             self._closing = True
-            self._arrived.clear()
+            self._take()
             self._end()
             self.other._end()
 
     def abort(self) -> None:
         self.close()
-        self.other._arrived.clear()
+        self.other._take()
 
     def _end(self) -> None:
         self._ended = True
@@ -160,13 +162,18 @@ class _MemoryStream:
         if receiver is None or self._end_delivered:
             return
         if self._arrived and not self._reading_paused:
-            data = bytes(self._arrived)
-            self._arrived.clear()
+            data = self._take()
             self.other._taken()
             receiver.data_received(data)
         if self._ended and not self._arrived:
             self._end_delivered = True
             receiver.stream_closed(None)
+
+    def _take(self) -> bytes:
+        data = b"".join(self._arrived)
+        self._arrived.clear()
+        self._arrived_bytes = 0
+        return data
 
     def _taken(self) -> None:
         if self._writing_paused and self._receiver is not None and not self._end_delivered:

@@ -41,7 +41,8 @@ class RelayDriver:
         self._is_closed = False
         self._pacer = Pacer(min(relay.plan.source.receive_maximum, relay.plan.destination.receive_maximum))
         self._turn_is_due = False
-        self._was_steady = False
+        self.was_steady = False
+        """Whether the sockets were left as the relay wants them; else the next flush looks at them."""
         self.is_resting = False
         """Whether the sockets are not read for a moment, so that the next reads are larger (`net.pacing`)."""
 
@@ -106,9 +107,9 @@ class RelayDriver:
             data = relay.data_to_send(attachment.side, now)
             if data:
                 attachment.stream.writelines(data)
-            if not (is_steady and self._was_steady):
+            if not (is_steady and self.was_steady):
                 attachment.follow()
-        self._was_steady = is_steady
+        self.was_steady = is_steady
         self._arm(now)
 
     def detach(self, attachment: "_Attachment", error: Exception | None) -> None:
@@ -186,6 +187,10 @@ class _Attachment:
         driver = self.driver
         now = driver.now()
         self.relay.receive_data(self.side, data, now)
+        if not self.relay.is_steady:
+            # At once, because a transport reads on in the same turn of the loop, many times what the window allows.
+            driver.was_steady = False
+            self.update_reading()
         driver.end_turn(now)
 
     def stream_closed(self, error: Exception | None) -> None:

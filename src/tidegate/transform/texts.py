@@ -7,8 +7,6 @@ import re
 from functools import lru_cache
 from typing import Protocol
 
-import re2
-
 from tidegate.transform.values import EvaluationError, Value, bounded_text, type_name
 
 __all__ = ["PATTERN_CHARACTERS_MAX", "regex_matches", "regex_replace", "substring", "text"]
@@ -84,6 +82,9 @@ def _template(pattern: _Pattern, replacement: str) -> str:
 def _compiled(pattern: str) -> _Pattern:
     if len(pattern) > PATTERN_CHARACTERS_MAX:
         raise EvaluationError(f"the pattern has {len(pattern)} characters; allowed are {PATTERN_CHARACTERS_MAX}")
+    # Not before an expression has one: the library takes megabytes.
+    import re2
+
     options = re2.Options()
     options.max_mem = PATTERN_BYTES_MAX
     options.log_errors = False

@@ -157,6 +157,27 @@ def test_the_timer_acts_on_a_stall(run: Run) -> None:
     run(scenario())
 
 
+def test_a_source_beyond_its_window_is_held_back_before_the_turn_ends_and_read_again_at_its_end(run: Run) -> None:
+    async def scenario() -> None:
+        bench = Bench()
+        await bench.connect()
+        source, destination = bench.driver._source, bench.driver._destination
+        assert source is not None
+        assert destination is not None
+        # A busy relay writes at the end of the turn only.
+        bench.driver._pacer.is_busy = True
+        source.data_received(b"".join(_publish(number) for number in range(1, 12)))
+        was_reading = [source.is_reading]
+        bench.relay.data_to_send(Side.DESTINATION, _clock())
+        destination.data_received(packets.encode_puback_run(range(1, 11)))
+        await turns()
+        was_reading.append(source.is_reading)
+        assert was_reading == [False, True]
+        bench.driver.close()
+
+    run(scenario())
+
+
 def test_attaching_a_side_twice_is_a_fault(run: Run) -> None:
     async def scenario() -> None:
         bench = Bench()

@@ -80,6 +80,7 @@ def test_what_is_taken_of_any_bytes_is_what_the_codec_takes(tail: bytes, positio
         publish(topic=b"a\0b"),
         b"\x30\x86\x00\x00\x01a\x00bc",
         b"\x30\x04\x00\x09a\x00",
+        b"\x30\x04\x00\x03ab\x30\x00",
         b"\x32\x05\x00\x01a\x00\x01",
     ],
     ids=[
@@ -92,6 +93,7 @@ def test_what_is_taken_of_any_bytes_is_what_the_codec_takes(tail: bytes, positio
         "NUL",
         "a Remaining Length longer than need be",
         "a topic longer than the packet",
+        "a topic that ends in the next packet",
         "no length of properties",
     ],
 )

@@ -36,7 +36,11 @@ def message_bytes(message: Message) -> int:
     size = len(message.payload) + len(message.topic)
     if message.user_properties:
         size += sum(PROPERTY_BYTES + len(name) + len(value) for name, value in message.user_properties)
-    for part in (message.content_type, message.response_topic, message.correlation_data):
-        if part:
-            size += len(part)
+    # Written out, because every message that waits somewhere comes by here.
+    if message.content_type is not None:
+        size += len(message.content_type)
+    if message.response_topic is not None:
+        size += len(message.response_topic)
+    if message.correlation_data is not None:
+        size += len(message.correlation_data)
     return size

@@ -224,7 +224,8 @@ class Delivery:
 
     def _let_wait(self, session: Session, outgoing: Outgoing) -> bool:
         queue = session.queue
-        if not queue.has_room_in_memory(message_bytes(outgoing.message)):
+        outgoing.size = message_bytes(outgoing.message)
+        if not queue.has_room_in_memory(outgoing.size):
             self._statistics.drop("queue")
             if self._limits.queue_strategy != "DropOldest" or not queue.waiting:
                 return True
@@ -234,7 +235,7 @@ class Delivery:
 
     def _let_wait_durably(self, session: Session, outgoing: Outgoing) -> bool:
         queue = session.queue
-        size = message_bytes(outgoing.message)
+        size = outgoing.size = message_bytes(outgoing.message)
         if self._limits.queue_strategy == "DropOldest" and queue.waiting and not queue.has_room(size):
             self._sending.forget(session, queue.pop(), "queue")
         if queue.on_disk or not queue.has_room_in_memory(size):

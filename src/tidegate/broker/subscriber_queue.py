@@ -30,6 +30,8 @@ class Outgoing(msgspec.Struct, gc=False):
     sequence: int
     group: ShareGroup | None = None
     is_released: bool = False
+    size: int = 0
+    """What it counts against limits in bytes (`message_bytes`), once it waits."""
 
 
 class SubscriberQueue:
@@ -84,7 +86,8 @@ class SubscriberQueue:
     def append(self, outgoing: Outgoing) -> None:
         """Let a message wait in memory."""
         self.waiting.append(outgoing)
-        self.bytes_in_memory += message_bytes(outgoing.message)
+        outgoing.size = outgoing.size or message_bytes(outgoing.message)
+        self.bytes_in_memory += outgoing.size
         if outgoing.sequence:
             self.last_sequence = outgoing.sequence
 
@@ -96,7 +99,7 @@ class SubscriberQueue:
     def pop(self) -> Outgoing:
         """Take the oldest from memory."""
         outgoing = self.waiting.popleft()
-        self.bytes_in_memory -= message_bytes(outgoing.message)
+        self.bytes_in_memory -= outgoing.size
         return outgoing
 
     def take_from_disk(self, outgoing: Outgoing) -> None:
@@ -108,7 +111,7 @@ class SubscriberQueue:
     def keep(self, is_kept: Callable[[Outgoing], bool]) -> None:
         """Forget what waits in memory and is not to be kept."""
         self.waiting = deque(outgoing for outgoing in self.waiting if is_kept(outgoing))
-        self.bytes_in_memory = sum(message_bytes(outgoing.message) for outgoing in self.waiting)
+        self.bytes_in_memory = sum(outgoing.size for outgoing in self.waiting)
 
     def clear(self) -> None:
         """Forget everything."""

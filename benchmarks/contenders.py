@@ -72,7 +72,9 @@ def run_tidegate(directory: Path, manifests: Mapping[str, str], http: str) -> It
         (folder / f"{name}.yaml").write_text(text)
     # Compiled modules are part of an installed program, so they are written and used whatever the caller's habit.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    command = [*COMMAND, "run", str(folder), "--data-dir", str(folder / "data"), "--http", http]
+    # Beside the manifests: what is written into their folder is read as one of them.
+    data = mkdtemp(prefix="data-", dir=directory)
+    command = [*COMMAND, "run", str(folder), "--data-dir", data, "--http", http]
     with running(command, directory / "tidegate.log", environment) as program:
         yield program
 

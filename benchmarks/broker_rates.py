@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 from benchmarks.broker_contenders import BrokerBench, Served
 from benchmarks.figures import Bound, Figure
@@ -90,7 +91,12 @@ def _fan_pass(served: Served, load: Load) -> Pass:
     program, port = served
     credit_out, credit_in = os.pipe()
     options = ["--port", str(port), "--connections", str(FAN), "--count", str(load.count), "--qos", str(load.qos)]
-    with start_peer("broker_peers", "fan", *options, "--credit-fd", str(credit_in), pass_fds=[credit_in]) as fan:
+    with ExitStack() as stack:
+        # Our end of the credit stays open to the last: the publisher may be done before the subscribers are.
+        stack.callback(os.close, credit_out)
+        fan = stack.enter_context(
+            start_peer("broker_peers", "fan", *options, "--credit-fd", str(credit_in), pass_fds=[credit_in])
+        )
         os.close(credit_in)
         if fan.read_line() != "ready":
             raise RuntimeError("the subscribers could not subscribe")
@@ -98,7 +104,6 @@ def _fan_pass(served: Served, load: Load) -> Pass:
         before = processor_seconds(program.process_id)
         arguments = ["--port", str(port), *load.arguments, "--credit-fd", str(credit_out)]
         with start_peer("load", *arguments, pass_fds=[credit_out]) as generator:
-            os.close(credit_out)
             sent = json.loads(generator.result())
         arrived = json.loads(fan.result())
         after = processor_seconds(program.process_id)

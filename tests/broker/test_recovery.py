@@ -27,6 +27,7 @@ def state_of(batches: list[JournalBatch]) -> StoredState:
         retained=[record for record in everything.retained.values() if record is not None],
         queued=[record for key, record in sorted(everything.queued.items(), key=lambda item: item[0][1])],
         received_qos2=[key for key, is_kept in everything.received_qos2.items() if is_kept and key[0] not in ended],
+        state=[record for record in everything.state.values() if record is not None],
         last_number=max(everything.sessions, default=0),
         last_sequence=max((sequence for _, sequence in everything.queued), default=0),
     )

@@ -10,6 +10,7 @@ from tidegate.broker.journal import (
     QueuedRecord,
     RetainedRecord,
     SessionRecord,
+    StateRecord,
     StoredState,
     SubscriptionRecord,
 )
@@ -27,6 +28,7 @@ class Disk:
         self._retained: dict[str, RetainedRecord] = {}
         self._queued: dict[int, QueuedRecord] = {}
         self._received_qos2: set[tuple[int, int]] = set()
+        self._state: dict[bytes, StateRecord] = {}
         self._last_number = 0
         self._last_sequence = 0
 
@@ -60,6 +62,11 @@ class Disk:
                 self._received_qos2.add(received)
             else:
                 self._received_qos2.discard(received)
+        for key_of_state, record in batch.state.items():
+            if record is None:
+                self._state.pop(key_of_state, None)
+            else:
+                self._state[key_of_state] = record
         for number, session in batch.sessions.items():
             if session is None:
                 self._end(number)
@@ -71,6 +78,7 @@ class Disk:
             subscriptions=[self._subscriptions[key] for key in sorted(self._subscriptions)],
             retained=[self._retained[topic] for topic in sorted(self._retained)],
             received_qos2=sorted(self._received_qos2),
+            state=[self._state[key] for key in sorted(self._state)],
             last_number=self._last_number,
             last_sequence=self._last_sequence,
         )

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,12 @@ from tidegate.broker.journal import (
     QueuedRecord,
     RetainedRecord,
     SessionRecord,
+    StateRecord,
     StoredState,
     SubscriptionRecord,
     WillRecord,
 )
+from tidegate.broker.logical_clock import LogicalTime
 from tidegate.exceptions import StoreFailed
 from tidegate.message import Message, message_bytes
 from tidegate.store.broker_store import BrokerStore, SetAside
@@ -41,6 +44,7 @@ def filled() -> JournalBatch:
         batch.add(QueuedRecord(1, sequence, MESSAGE, (7,), WALL + 9.0))
     batch.mark_sent(1, 1, 44)
     batch.received_qos2[1, 9] = True
+    batch.state[b"k\xff"] = StateRecord(b"k\xff", b"v", LogicalTime(7, 1, "n"), LogicalTime(6, 0, "m"), WALL + 9.0)
     return batch
 
 
@@ -59,6 +63,7 @@ def test_everything_comes_back(tmp_path: Path) -> None:
     assert state.queued == list(batch.queued.values())[:3]
     assert state.waiting == {1: (2, 2 * message_bytes(MESSAGE))}
     assert state.received_qos2 == [(1, 9)]
+    assert state.state == list(batch.state.values())
     assert (state.last_number, state.last_sequence) == (1, 5)
     assert [each.sequence for each in store.read_queue(1, 3, 10)] == [4, 5]
     store.close()
@@ -73,10 +78,11 @@ def test_changes_and_removals(tmp_path: Path) -> None:
     second.subscriptions[1, "a/#"] = None
     second.retained["r"] = None
     second.received_qos2[1, 9] = False
+    second.state[b"k\xff"] = None
     store.commit(second)
     store.close()
     store, state, _ = opened(tmp_path / "broker.db")
-    assert (state.subscriptions, state.retained, state.received_qos2) == ([], [], [])
+    assert (state.subscriptions, state.retained, state.received_qos2, state.state) == ([], [], [], [])
     assert [(each.sequence, each.packet_id, each.is_released) for each in state.queued[:2]] == [
         (2, 45, True),
         (3, 0, False),
@@ -87,6 +93,21 @@ def test_changes_and_removals(tmp_path: Path) -> None:
     store.close()
     _, state, _ = opened(tmp_path / "broker.db")
     assert (state.sessions, state.queued, state.last_number, state.last_sequence) == ([], [], 1, 5)
+
+
+def test_a_file_of_the_first_layout_is_brought_to_this_one(tmp_path: Path) -> None:
+    path = tmp_path / "broker.db"
+    store, _, _ = opened(path)
+    store.commit(filled())
+    store.close()
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript("DROP TABLE state; PRAGMA user_version = 1")
+    store, state, set_aside = opened(path)
+    assert set_aside is None
+    assert (len(state.sessions), state.state) == (1, [])
+    store.commit(filled())
+    store.close()
+    assert len(opened(path)[1].state) == 1
 
 
 def test_promise_05_nobody_else_reads_it_and_every_commit_is_synced(tmp_path: Path) -> None:

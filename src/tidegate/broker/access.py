@@ -7,11 +7,12 @@ from collections.abc import Iterable
 
 from tidegate.broker.identity import Identity
 from tidegate.broker.plan import AccessRule
+from tidegate.broker.state_topics import NOTIFICATION_TOPICS
 from tidegate.mqtt.topics import filter_error, matches, split_share
 
 __all__ = ["ALLOW_ALL", "ANSWERS_CACHED_MAX", "OWN_TOPICS", "TOPIC_CHARACTERS_REMEMBERED_MAX", "Access", "AccessRules"]
 
-OWN_TOPICS = "$SYS/"
+OWN_TOPICS = ("$SYS/", NOTIFICATION_TOPICS)
 """What only the broker itself publishes to, whatever the rules."""
 
 ANSWERS_CACHED_MAX = 4_096

@@ -25,6 +25,7 @@ from tidegate.broker.router import Router
 from tidegate.broker.sending import READ_FROM_DISK, Sending
 from tidegate.broker.session import Session
 from tidegate.broker.sessions import Sessions
+from tidegate.broker.state_service import StateService
 from tidegate.broker.statistics import Holdings, Statistics
 from tidegate.broker.subscribing import Subscribing
 from tidegate.broker.system_topics import SystemTopics
@@ -81,7 +82,8 @@ class Broker:
             want_retained=self._want_retained,
         )
         self._delivery = Delivery(limits, self._router, self._sending, self._deadlines, self.statistics)
-        self._intake = Intake(limits, self._retained, self._delivery, self._promises, self.statistics)
+        self._state = StateService(limits, self._delivery, self._promises, self._deadlines, self.statistics)
+        self._intake = Intake(limits, self._retained, self._delivery, self._promises, self.statistics, self._state)
         self._sessions = Sessions(
             limits,
             self._router,
@@ -201,6 +203,7 @@ class Broker:
             connection.release()
             if not connection.is_lost:
                 self._mark(connection)
+        self._state.committed(now)
         unread, self._unread = self._unread, []
         for session in unread:
             session.queue.is_reading = False
@@ -223,6 +226,7 @@ class Broker:
     def restore(self, state: StoredState, now: Moment) -> None:
         """Take what an earlier process left; before the first connection."""
         restore(state, self._sessions, self._retained, self._sending, self.limits, now)
+        self._state.restore(state.state, now)
 
     def take_dirty(self) -> list[Connection]:
         """Return the connections that have something to write, are to be closed, or are to be read or not."""
@@ -384,6 +388,7 @@ class Broker:
         if session is None or session.connection is not connection:
             return
         self._events.append(ClientDisconnected(session.client_id, connection.peer, reason_code, detail))
+        self._state.forget(session)
         self._sessions.detach(session, now)
 
     def _publish_will(self, session: Session, message: Message, now: Moment) -> None:

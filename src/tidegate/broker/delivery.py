@@ -142,6 +142,16 @@ class Delivery:
             return False
         return self._let_wait(session, outgoing)
 
+    def deliver_to(self, session: Session, message: Message, now: Moment) -> None:
+        """Send a message of ours to one session alone, if it has subscribed to the topic."""
+        for target in self._router.match(message.topic).targets:
+            if target.session is session:
+                if session.is_durable and not session.queue.has_room(message_bytes(message)):
+                    self._statistics.drop("queue")
+                    return
+                qos = min(target.qos, message.qos)
+                self.deliver(session, Image(message, False), qos, False, target.subscription_ids, None, None, now)
+
     def hand_over(self, session: Session, group: ShareGroup | None, now: Moment) -> None:
         """Give what came by a shared subscription and is unsettled to the other members (None: of every group).
 

@@ -35,7 +35,7 @@ class BrokerFeatures:
 
     `user_properties_outside_publish`: whether other packets than PUBLISH may have user properties. `hands_over_sessions`:
     whether a client identifier whose session is somebody else's begins anew, or is refused. `sessions_per_subject_max`:
-    how many sessions one subject may have, None for any number.
+    how many sessions one subject may have, None for any number. `state_store`: whether the topic of its requests is one.
     """
 
     maximum_qos: int = 2
@@ -46,6 +46,7 @@ class BrokerFeatures:
     user_properties_outside_publish: bool = True
     hands_over_sessions: bool = True
     sessions_per_subject_max: int | None = None
+    state_store: bool = True
 
 
 ALL_FEATURES = BrokerFeatures()

@@ -13,6 +13,8 @@ from tidegate.broker.limits import BrokerLimits
 from tidegate.broker.promises import Promises
 from tidegate.broker.retained import Retained, RetainedMessages
 from tidegate.broker.session import Session
+from tidegate.broker.state_service import StateService
+from tidegate.broker.state_topics import INVOKE_TOPIC
 from tidegate.broker.statistics import Statistics
 from tidegate.exceptions import ProtocolViolation
 from tidegate.message import Message
@@ -48,12 +50,14 @@ class Intake:
         delivery: Delivery,
         promises: Promises,
         statistics: Statistics,
+        state: StateService,
     ) -> None:
         self._limits = limits
         self._retained = retained
         self._delivery = delivery
         self._promises = promises
         self._statistics = statistics
+        self._state = state
 
     def receive(self, connection: Connection, event: MessageReceived, accepted: list[int], now: Moment) -> None:
         """Take a PUBLISH. The packet ids of accepted QoS 1 messages are added to `accepted`, for one run of PUBACKs.
@@ -71,7 +75,7 @@ class Intake:
         access = connection.access
         topic = message.topic
         code = 0
-        if (topic.startswith("$") and topic.startswith(OWN_TOPICS)) or not access.may_publish(topic):
+        if topic.startswith(OWN_TOPICS) or not access.may_publish(topic):
             code = NOT_AUTHORIZED
         qos = message.qos
         if qos == 0:
@@ -123,6 +127,9 @@ class Intake:
         held_back: Connection | None = None,
     ) -> int:
         """Route a message and retain it if it says so; return its reason code, 0x97 where nothing was done."""
+        if message.topic == INVOKE_TOPIC and self._limits.features.state_store:
+            # A will asks for nothing: who would hear the answer is gone.
+            return 0 if publisher is None or held_back is None else self._state.invoke(message, publisher, now)
         expiry_max = self._limits.message_expiry_seconds_max
         if expiry_max is not None and (
             message.message_expiry_seconds is None or message.message_expiry_seconds > expiry_max

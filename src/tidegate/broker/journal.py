@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from tidegate.broker.identity import Identity
+from tidegate.broker.logical_clock import LogicalTime
 from tidegate.message import Message
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "QueuedRecord",
     "RetainedRecord",
     "SessionRecord",
+    "StateRecord",
     "StoredState",
     "SubscriptionRecord",
     "WillRecord",
@@ -77,6 +79,16 @@ class QueuedRecord(msgspec.Struct, frozen=True):
     is_released: bool = False
 
 
+class StateRecord(msgspec.Struct, frozen=True):
+    """A key of the state store: its value, since which version, its fencing token, and when it ends (None: never)."""
+
+    key: bytes
+    value: bytes
+    version: LogicalTime
+    fence: LogicalTime | None = None
+    expires_wall: float | None = None
+
+
 @dataclass(slots=True)
 class JournalBatch:
     """Changes that are committed together. A key is in one of the containers of its kind only; None means removed.
@@ -96,6 +108,8 @@ class JournalBatch:
     """Stored messages that are settled."""
     received_qos2: dict[tuple[int, int], bool] = field(default_factory=dict)
     """Packet ids of a session's publisher: True where the PUBREC has promised, False once PUBREL has come."""
+    state: dict[bytes, StateRecord | None] = field(default_factory=dict)
+    """Keys of the state store."""
 
     def __bool__(self) -> bool:
         return bool(
@@ -106,6 +120,7 @@ class JournalBatch:
             or self.sessions
             or self.subscriptions
             or self.received_qos2
+            or self.state
         )
 
     def add(self, record: QueuedRecord) -> None:
@@ -151,6 +166,7 @@ def merge(older: JournalBatch, newer: JournalBatch) -> JournalBatch:
         sent=dict(older.sent),
         removed=set(older.removed),
         received_qos2=older.received_qos2 | newer.received_qos2,
+        state=older.state | newer.state,
     )
     for number, session in newer.sessions.items():
         if session is None:
@@ -179,5 +195,6 @@ class StoredState:
     queued: list[QueuedRecord] = field(default_factory=list)
     received_qos2: list[tuple[int, int]] = field(default_factory=list)
     waiting: dict[int, tuple[int, int]] = field(default_factory=dict)
+    state: list[StateRecord] = field(default_factory=list)
     last_number: int = 0
     last_sequence: int = 0

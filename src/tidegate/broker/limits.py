@@ -30,6 +30,7 @@ class BrokerLimits:
     in memory, the rest of a durable session on disk. `queue_strategy` is `subscriberQueueLimit.strategy`.
     `retained_bytes_max`: the same of retained messages, and the tree of their topics. `subscription_levels_max`: levels of
     the filters of all sessions, counted once where filters share them; each takes about half a kilobyte.
+    `state_*`: of the state store; `state_bytes_max` is of all keys and values, `state_watches_max` of one session.
     `output_bytes_max`: above this many bytes written to a client and not taken, nothing more is written to it.
     `held_back_seconds_max`: how long a MQTT 3.1.1 publisher is held back for a durable queue without room.
     """
@@ -62,6 +63,10 @@ class BrokerLimits:
     user_properties_max: int = 256
     authentication_failures_max: int = 20
     authentication_failures_seconds: float = 60.0
+    state_keys_max: int = 100_000
+    state_key_bytes_max: int = 1_024
+    state_bytes_max: int = 256 * 1024 * 1024
+    state_watches_max: int = 10_000
     durable_sessions: DurableSessions = "expiring"
     statistics_seconds: float = 10.0
     features: BrokerFeatures = ALL_FEATURES

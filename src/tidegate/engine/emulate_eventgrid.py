@@ -91,6 +91,7 @@ class EventGridSettings:
                 user_properties_outside_publish=False,
                 hands_over_sessions=False,
                 sessions_per_subject_max=self.sessions_per_client_max,
+                state_store=False,
             ),
         )
 

@@ -18,6 +18,7 @@ from tidegate.broker.journal import (
     QueuedRecord,
     RetainedRecord,
     SessionRecord,
+    StateRecord,
     StoredState,
     SubscriptionRecord,
 )
@@ -29,7 +30,7 @@ __all__ = ["APPLICATION_ID", "BrokerStore", "SetAside"]
 APPLICATION_ID = 0x7467_6272
 """`tgbr`, by which SQLite's header says whose file it is."""
 
-VERSION = 1
+VERSION = 2
 CHECKPOINT_PAGES = 4_000
 """From this many pages (of 4 KiB) in the write-ahead log on, a commit writes them back."""
 
@@ -45,6 +46,9 @@ CREATE INDEX queued_of_session ON queued (session, sequence);
 CREATE TABLE received_qos2 (session INTEGER, packet_id INTEGER, PRIMARY KEY (session, packet_id)) WITHOUT ROWID;
 CREATE TABLE highest (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 """
+
+_LAYOUT_2 = "CREATE TABLE state (key BLOB PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID;"
+"""What layout 2 has more than the first."""
 
 _SELECT_QUEUED = "SELECT session, sequence, message, subscription_ids, expires_wall, packet_id, is_released FROM queued"
 _SELECT_WAITING = _SELECT_QUEUED + " WHERE session = ? AND sequence > ? AND packet_id = 0 ORDER BY sequence LIMIT ?"
@@ -186,6 +190,12 @@ class BrokerStore:
             )
             gone_ids = [key for key, is_kept in batch.received_qos2.items() if not is_kept]
             many("DELETE FROM received_qos2 WHERE session = ? AND packet_id = ?", gone_ids)
+        if batch.state:
+            many(
+                "REPLACE INTO state VALUES (?, ?)",
+                [(key, _encode(record)) for key, record in batch.state.items() if record is not None],
+            )
+            many("DELETE FROM state WHERE key = ?", [(key,) for key, record in batch.state.items() if record is None])
         if ended:
             for statement in _END_SESSION:
                 many(statement, ended)
@@ -206,6 +216,8 @@ class BrokerStore:
         state.sessions = [decode_session(row[0]) for row in run("SELECT record FROM session ORDER BY number")]
         state.subscriptions = [decode_subscription(row[0]) for row in run("SELECT record FROM subscription")]
         state.retained = [decode_retained(row[0]) for row in run("SELECT record FROM retained ORDER BY topic")]
+        decode_state = msgspec.msgpack.Decoder(StateRecord).decode
+        state.state = [decode_state(row[0]) for row in run("SELECT record FROM state ORDER BY key")]
         state.received_qos2 = list(run("SELECT session, packet_id FROM received_qos2"))
         highest = dict(run("SELECT name, value FROM highest"))
         state.last_number, state.last_sequence = highest.get("number", 0), highest.get("sequence", 0)
@@ -242,10 +254,9 @@ def _open(path: Path) -> tuple[sqlite3.Connection, str | None]:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
         database.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
-        if is_new:
-            database.executescript(
-                f"PRAGMA application_id = {APPLICATION_ID}; BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"
-            )
+        if version < VERSION:
+            first = f"PRAGMA application_id = {APPLICATION_ID}; BEGIN; {_SCHEMA}" if is_new else "BEGIN;"
+            database.executescript(f"{first} {_LAYOUT_2} PRAGMA user_version = {VERSION}; COMMIT;")
         found = database.execute("PRAGMA quick_check(1)").fetchone()[0]
         return database, None if found == "ok" else f"it is damaged: {found}"
     except sqlite3.DatabaseError as error:

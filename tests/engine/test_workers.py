@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from tests.engine.plans import flow_plan
 
+from tidegate.engine import child as child_module
 from tidegate.engine import workers as workers_module
 from tidegate.engine.diff import Assignment
 from tidegate.engine.worker_channel import SecretValues, WorkerSetup
@@ -105,6 +106,7 @@ def test_a_process_that_dies_is_started_again_and_told_what_to_run(caplog: pytes
 def test_a_process_that_does_not_answer_is_killed_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers_module, "ASK_SECONDS_MAX", 0.05)
     monkeypatch.setattr(workers_module, "EXIT_SECONDS_MAX", 0.05)
+    monkeypatch.setattr(child_module, "EXIT_SECONDS_MAX", 0.05)
 
     async def test(worker: Worker) -> None:
         while worker.process_id is None:
@@ -130,7 +132,7 @@ def test_stopping_does_not_wait_for_a_process_that_is_to_be_started_later(
             await asyncio.sleep(0.01)
         began = time.monotonic()
         await worker.stop()
-        assert time.monotonic() - began < workers_module.EXIT_SECONDS_MAX / 2
+        assert time.monotonic() - began < child_module.EXIT_SECONDS_MAX / 2
 
     with caplog.at_level(logging.INFO, "tidegate"):
         with_worker(test, command=["/nonexistent/program"])
@@ -142,7 +144,7 @@ def test_a_process_that_was_just_started_is_not_waited_for() -> None:
             await asyncio.sleep(0)
         began = time.monotonic()
         await worker.stop()
-        assert time.monotonic() - began < workers_module.EXIT_SECONDS_MAX / 2
+        assert time.monotonic() - began < child_module.EXIT_SECONDS_MAX / 2
         assert worker.process_id is None
 
     with_worker(test)

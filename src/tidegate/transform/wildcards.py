@@ -12,7 +12,7 @@ from tidegate.transform.paths import MISSING, Path, Root
 from tidegate.transform.values import EvaluationError, from_json
 from tidegate.transform.view import Record, View, compile_read, find
 
-__all__ = ["APPLICATIONS_MAX", "capture", "leaves", "resolve"]
+__all__ = ["APPLICATIONS_MAX", "Application", "applications", "capture", "leaves", "read_inputs", "resolve", "value_of"]
 
 APPLICATIONS_MAX = 100_000
 """How often the rules of a map may apply to one message."""
@@ -22,8 +22,12 @@ Field = tuple[str, Segments]
 """A field: the name of the data set, empty for the payload, and the way to it. Metadata has the root's name."""
 
 
-class _Application:
-    """One rule applied to one set of fields. `instead` is a later one that takes this one's place."""
+class Application:
+    """One rule applied to one set of fields; `captured` is what its `*` stands for, empty where it has none.
+
+    `is_suppressed`: a later rule takes its fields away. `instead` is a later one that is written in its place, and `is_done`
+    says so of that one.
+    """
 
     __slots__ = ("captured", "fields", "instead", "is_done", "is_suppressed", "output", "rank", "rule")
 
@@ -35,31 +39,35 @@ class _Application:
         self.output = output
         self.is_suppressed = False
         self.is_done = False
-        self.instead: _Application | None = None
+        self.instead: Application | None = None
 
 
 def resolve(rules: tuple[MapRule, ...], view: View, *, moves_copies: bool) -> Output:
     """Make the output of a message. Raises `EvaluationError`, which names the rule."""
-    applications: list[_Application] = []
-    by_field: dict[Field, list[_Application]] = {}
+    output = Output({})
+    for application in applications(rules, view, moves_copies=moves_copies):
+        if application.instead is not None:
+            _write(application.instead, output, view)
+        elif not application.is_suppressed and not application.is_done and application.output is not None:
+            _write(application, output, view)
+    return output
+
+
+def applications(rules: tuple[MapRule, ...], view: View, *, moves_copies: bool) -> list[Application]:
+    """Return how the rules apply to a message, in order, and which gives way to which. Raises `EvaluationError`."""
+    found: list[Application] = []
+    by_field: dict[Field, list[Application]] = {}
     for rule in rules:
         new = list(_applications(rule, view))
-        if len(applications) + len(new) > APPLICATIONS_MAX:
+        if len(found) + len(new) > APPLICATIONS_MAX:
             raise EvaluationError(f"{rule.name}: the rules apply more than {APPLICATIONS_MAX} times to this message")
         for application in new:
             _suppress(application, by_field, moves_copies=moves_copies)
         for application in new:
             if application.fields:
                 by_field.setdefault(application.fields[0], []).append(application)
-        applications += new
-    output = Output({})
-    for application in applications:
-        takes_place = application.instead
-        if takes_place is not None:
-            _write(takes_place, output, view)
-        elif not application.is_suppressed and not application.is_done and application.output is not None:
-            _write(application, output, view)
-    return output
+        found += new
+    return found
 
 
 def leaves(record: Record) -> Iterator[tuple[Segments, Any]]:
@@ -88,9 +96,9 @@ def capture(path: Path, way: Segments) -> Segments | None:
     return way[wildcard:end] if way[end:] == after else None
 
 
-def _applications(rule: MapRule, view: View) -> Iterator[_Application]:
+def _applications(rule: MapRule, view: View) -> Iterator[Application]:
     if not rule.has_wildcard:
-        yield _Application(rule, tuple(_field(each.path, ()) for each in rule.references), (), rule.output)
+        yield Application(rule, tuple(_field(each.path, ()) for each in rule.references), (), rule.output)
         return
     first = rule.references[0].path
     record = view.payload if first.root is Root.PAYLOAD else view.records.get(first.key or "")
@@ -104,10 +112,10 @@ def _applications(rule: MapRule, view: View) -> Iterator[_Application]:
         fields = tuple(_field(each.path, captured) for each in rule.references)
         others = zip(rule.references[1:], fields[1:], strict=True)
         if all(_read(each.path, field, view) is not MISSING for each, field in others):
-            yield _Application(rule, fields, captured, None if rule.output is None else _filled(rule.output, captured))
+            yield Application(rule, fields, captured, None if rule.output is None else _filled(rule.output, captured))
 
 
-def _suppress(later: _Application, by_field: dict[Field, list[_Application]], *, moves_copies: bool) -> None:
+def _suppress(later: Application, by_field: dict[Field, list[Application]], *, moves_copies: bool) -> None:
     """Take away from earlier rules what this one is the special case of."""
     output = later.output
     if output is None:
@@ -131,14 +139,14 @@ def _suppress(later: _Application, by_field: dict[Field, list[_Application]], *,
                 earlier.is_suppressed = True
 
 
-def _at_or_below(field: Field, by_field: dict[Field, list[_Application]]) -> Iterator[_Application]:
+def _at_or_below(field: Field, by_field: dict[Field, list[Application]]) -> Iterator[Application]:
     root, way = field
     for (other, deeper), found in by_field.items():
         if other == root and deeper[: len(way)] == way:
             yield from found
 
 
-def _same_place(earlier: _Application, later: _Application) -> bool:
+def _same_place(earlier: Application, later: Application) -> bool:
     one, other = earlier.output, later.output
     return (
         one is not None
@@ -147,21 +155,31 @@ def _same_place(earlier: _Application, later: _Application) -> bool:
     )
 
 
-def _write(application: _Application, output: Output, view: View) -> None:
+def value_of(application: Application, view: View) -> Any:
+    """Make the value of a rule where it applies. Raises `EvaluationError`, which names the rule."""
     rule = application.rule
-    assert application.output is not None
+    if not application.captured:
+        return produced(rule, view)
     try:
-        value = _value(application, view) if application.captured else produced(rule, view)
+        found = read_inputs(application, view)
+        return found[0] if rule.evaluate is None else to_json(rule.evaluate([from_json(each) for each in found]))
+    except EvaluationError as error:
+        raise EvaluationError(f"{rule.name}: {error.detail}") from None
+
+
+def read_inputs(application: Application, view: View) -> list[Any]:
+    """Return what the fields that a wildcard stands for hold, `MISSING` where nothing is."""
+    paths = [each.path for each in application.rule.references]
+    return [_read(path, field, view) for path, field in zip(paths, application.fields, strict=True)]
+
+
+def _write(application: Application, output: Output, view: View) -> None:
+    assert application.output is not None
+    value = value_of(application, view)
+    try:
         output.put(application.output, value)
     except EvaluationError as error:
-        said = error.detail if error.detail.startswith(rule.name) else f"{rule.name}: {error.detail}"
-        raise EvaluationError(said) from None
-
-
-def _value(application: _Application, view: View) -> Any:
-    rule = application.rule
-    found = [_read(each.path, field, view) for each, field in zip(rule.references, application.fields, strict=True)]
-    return found[0] if rule.evaluate is None else to_json(rule.evaluate([from_json(each) for each in found]))
+        raise EvaluationError(f"{application.rule.name}: {error.detail}") from None
 
 
 def _field(path: Path, captured: Segments) -> Field:

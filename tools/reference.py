@@ -20,6 +20,7 @@ from tools.statements import ROLES, STATEMENTS, UNTESTED, tests_by_statement
 
 from tidegate.cli import VERBS, main
 from tidegate.flow import policy
+from tidegate.resources.flow_test import FlowTest
 from tidegate.resources.kinds import KINDS
 from tidegate.settings import Settings
 from tidegate.transform.functions import ROWS
@@ -67,6 +68,18 @@ Operators, from those that bind most strongly; those of one row go from left to 
 
 What has no value (an int beyond 64 bits, a text times a number, NaN as an output, an operator on `()`) ends the message: it is
 acknowledged, counted as a processing error, and logged. `//` and `/* */` are comments.
+"""
+
+
+FLOW_TESTS = """\
+Documents with `apiVersion: tidegate.dev/v1` and `kind: FlowTest`, in files whose names end in `.test.yaml`, `.test.yml` or
+`.test.json`. Other documents in such a file are resources of its tests. `tidegate test` sends the messages through what the
+data flow would do with them, one after the other, without a broker. The clock stands, and ids are `id-1`, `id-2` and so on.
+
+JSON is compared by value: `42` is `42.0`, and the order of an object's fields says nothing. A payload has to be the same in
+every field; of the rest of a message only what is written is compared. A message on a topic that the source does not take is
+`dropped: unsubscribed`. [An example](../../examples/transformations) is run by our own tests.
+
 """
 
 
@@ -142,6 +155,14 @@ def resources_page() -> str:
         text += f"\n## {name}\n\n{schema['description'].partition(chr(10) * 2)[0]} `apiVersion`: {versions}.\n\n"
         text += table(("field", "type or allowed values", "default", "meaning"), rows)
     return text
+
+
+def flow_tests_page() -> str:
+    """Return the page on the documents that `tidegate test` reads."""
+    schema = FlowTest.model_json_schema(by_alias=True)
+    rows = [row for row in fields(schema, schema["$defs"], "") if not ENVELOPE.match(row[0].strip("`"))]
+    text = HEAD.format(source="src/tidegate/resources/flow_test.py") + "# Flow tests\n\n" + FLOW_TESTS
+    return text + table(("field", "type or allowed values", "default", "meaning"), rows)
 
 
 ENVELOPE = re.compile(r"(?:apiVersion|kind|status|metadata(?:\.(?!name)\w+)?)$")
@@ -295,6 +316,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "security.md": security_page,
     "settings.md": settings_page,
     "expressions.md": expressions_page,
+    "flow-tests.md": flow_tests_page,
 }
 
 

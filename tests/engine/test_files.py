@@ -8,7 +8,7 @@ from typing import NoReturn
 import pytest
 
 from tidegate.cli.output import render_diagnostics
-from tidegate.engine.files import FILE_BYTES_MAX, check_folders, list_files, read
+from tidegate.engine.files import FILE_BYTES_MAX, check_folders, list_files, list_tests, read
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +43,15 @@ def test_folders_are_read_in_the_order_of_names_without_what_is_hidden() -> None
     assert diagnostics == []
     assert [(source.file, source.text) for source in sources] == [(p, p) for p in ("m/a.yaml", "m/b.yml", "m/c/d.json")]
     assert list_files(["m"]) == [Path("m/a.yaml"), Path("m/b.yml"), Path("m/c/d.json")]
+
+
+def test_flow_tests_of_a_folder_are_no_manifests() -> None:
+    for path in ("m/a.yaml", "m/a.test.yaml", "m/b/c.test.json", "m/d.test.yml", "m/test.yaml", "n/e.test.txt"):
+        write(path)
+    assert list_files(["m"]) == [Path("m/a.yaml"), Path("m/test.yaml")]
+    assert list_tests(["m"]) == [Path("m/a.test.yaml"), Path("m/b/c.test.json"), Path("m/d.test.yml")]
+    assert list_tests(["m/a.yaml", "n/e.test.txt"]) == [Path("m/a.yaml"), Path("n/e.test.txt")]
+    assert list_files(["m/a.test.yaml"]) == [Path("m/a.test.yaml")]
 
 
 def test_a_named_file_is_read_whatever_its_ending_and_once() -> None:

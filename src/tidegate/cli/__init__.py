@@ -35,6 +35,7 @@ VERBS = {
     "simulate": Verb("tidegate.cli.simulate", "Be a few ovens and thermostats that send what they measure."),
     "status": Verb("tidegate.cli.status", "Show how every data flow of a running engine is."),
     "sub": Verb("tidegate.cli.sub", "Print messages as they come."),
+    "test": Verb("tidegate.cli.test", "Run flow tests: messages in, messages or drops expected out, no broker."),
     "token create": Verb("tidegate.cli.token", "Make a token for a client of the embedded broker.", "create"),
     "trace": Verb("tidegate.cli.trace", "Show what a data flow makes of a message, rule by rule."),
     "user add": Verb("tidegate.cli.user", "Add a user of the embedded broker, or change a password.", "add"),

@@ -4,23 +4,25 @@ Knows folders, sizes and UTF-8. Does not know what the texts say.
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePath
 
 from tidegate.diagnostics import Diagnostic, Span
 from tidegate.resources.source_map import SourceText
 
-__all__ = ["FILE_BYTES_MAX", "SUFFIXES", "check_folders", "list_files", "read"]
+__all__ = ["FILE_BYTES_MAX", "SUFFIXES", "TEST_SUFFIXES", "check_folders", "list_files", "list_tests", "read"]
 
 FILE_BYTES_MAX = 4 * 1024 * 1024
 SUFFIXES = (".yaml", ".yml", ".json")
+TEST_SUFFIXES = (".test.yaml", ".test.yml", ".test.json")
+"""What names of flow tests end in; in a folder they are no manifests."""
 
 
 def read(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[SourceText], list[Diagnostic]]:
     """Read files, and the files of folders and of the folders below, each once.
 
     Of a folder the files that end in `.yaml`, `.yml` or `.json` count, hidden ones and hidden folders excepted, in the
-    order of their names. A file that is named is read whatever its ending.
+    order of their names; flow tests do not. A file that is named is read whatever its ending.
     """
     sources: list[SourceText] = []
     diagnostics: list[Diagnostic] = []
@@ -38,6 +40,11 @@ def list_files(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
     return [path for path, found in _files(paths) if found is None]
 
 
+def list_tests(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
+    """Return the files of flow tests: those that are named, and those of folders whose names end so."""
+    return [path for path, found in _files(paths, is_wanted=_is_test) if found is None]
+
+
 def check_folders(folders: Iterable[PurePath | None]) -> list[Diagnostic]:
     """Return a finding for each folder that was given and is not there."""
     return [
@@ -47,14 +54,24 @@ def check_folders(folders: Iterable[PurePath | None]) -> list[Diagnostic]:
     ]
 
 
-def _files(paths: Iterable[str | os.PathLike[str]]) -> Iterator[tuple[Path, Diagnostic | None]]:
+def _is_test(name: str) -> bool:
+    return name.endswith(TEST_SUFFIXES)
+
+
+def _is_manifest(name: str) -> bool:
+    return name.endswith(SUFFIXES) and not _is_test(name)
+
+
+def _files(
+    paths: Iterable[str | os.PathLike[str]], is_wanted: Callable[[str], bool] = _is_manifest
+) -> Iterator[tuple[Path, Diagnostic | None]]:
     """Yield each file once; with a finding where a path leads to none."""
     seen: set[Path] = set()
     for given in paths:
         path = Path(given)
         try:
             is_folder = path.is_dir()
-            files = _of_folder(path) if is_folder else [path]
+            files = _of_folder(path, is_wanted) if is_folder else [path]
             exists = path.exists()
         except OSError as error:
             place = Path(os.fsdecode(error.filename)) if error.filename else path
@@ -72,15 +89,15 @@ def _files(paths: Iterable[str | os.PathLike[str]]) -> Iterator[tuple[Path, Diag
                 yield file, None
 
 
-def _of_folder(folder: Path) -> list[Path]:
+def _of_folder(folder: Path, is_wanted: Callable[[str], bool]) -> list[Path]:
     files: list[Path] = []
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith("."):
             continue
         # A link to a folder is not followed, so that no folder is its own child.
         if entry.is_dir() and not entry.is_symlink():
-            files += _of_folder(entry)
-        elif entry.suffix in SUFFIXES and entry.is_file():
+            files += _of_folder(entry, is_wanted)
+        elif is_wanted(entry.name) and entry.is_file():
             files.append(entry)
     return files
 

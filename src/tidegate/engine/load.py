@@ -18,10 +18,10 @@ from tidegate.resources.base import ResourceKey
 from tidegate.resources.finding_list import in_order
 from tidegate.resources.references import SecretNames
 from tidegate.resources.resource_set import ResourceSet
-from tidegate.resources.source_map import SourceMap
+from tidegate.resources.source_map import SourceMap, SourceText
 from tidegate.settings import Settings
 
-__all__ = ["Loaded", "load"]
+__all__ = ["Loaded", "load", "load_texts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +40,12 @@ class Loaded:
 
 def load(paths: Iterable[str | os.PathLike[str]], settings: Settings) -> Loaded:
     """Read everything that `paths` declare. Blocks on files; raises nothing about what they hold."""
-    texts, unreadable = files.read(paths)
-    unreadable += files.check_folders((settings.secrets_dir, settings.configmaps_dir))
+    return load_texts(*files.read(paths), settings)
+
+
+def load_texts(texts: Iterable[SourceText], unreadable: Iterable[Diagnostic], settings: Settings) -> Loaded:
+    """Do as `load` with texts that were read; `unreadable` is what was found meanwhile. Blocks on secrets."""
+    unreadable = (*unreadable, *files.check_folders((settings.secrets_dir, settings.configmaps_dir)))
     declared = manifest.parse(texts)
     resources = declared.resources
     directories = DirectorySource(settings.secrets_dir, settings.configmaps_dir)

@@ -1,0 +1,154 @@
+"""`tidegate test`: flow tests, without any broker or network.
+
+Knows files and how results are shown. What is tried comes from `engine/flow_test_run.py`.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any, Literal
+
+from tidegate.cli.junit import TestCase, junit_xml
+from tidegate.cli.options import resource_options
+from tidegate.cli.output import Json, NotUnderstood, Outcome, print_error, render_diagnostics
+
+if TYPE_CHECKING:
+    from tidegate.diagnostics import Diagnostic
+    from tidegate.engine.flow_test_run import Failure
+    from tidegate.engine.load import Loaded
+    from tidegate.flow.plan import FlowPlan
+    from tidegate.resources.flow_test import FlowTestFile, Inspected
+    from tidegate.settings import Settings
+
+__all__ = ["EXAMPLES", "arguments", "test"]
+
+EXAMPLES = (
+    ("Run the flow tests of a folder, whose names end in `.test.yaml`.", "tidegate test flows/"),
+    ("Run one file, and write a report for a build server.", "tidegate test flows/ovens.test.yaml --junit report.xml"),
+)
+
+
+def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
+    """Declare the options."""
+    resource_options(context)
+    context.positional(
+        "paths", nargs="+", metavar="PATH", help="Flow tests, and folders of them (.test.yaml, folders below too)."
+    )
+    context.argument("junit", options_list=["--junit"], metavar="FILE", help="Write a report as JUnit XML.")
+
+
+def test(
+    paths: list[str],
+    namespace: str = "azure-iot-operations",
+    secrets_dir: str | None = None,
+    configmaps_dir: str | None = None,
+    allow_remote_only: bool = False,
+    filter_true: Literal["drop", "pass"] = "drop",
+    junit: str | None = None,
+) -> Outcome:
+    """Run tests; the exit code is 1 when any fails or cannot be run."""
+    from tidegate.engine.files import TEST_SUFFIXES, list_tests
+    from tidegate.settings import Settings
+
+    settings = Settings(
+        data_dir=PurePath(),
+        namespace=namespace,
+        secrets_dir=PurePath(secrets_dir) if secrets_dir is not None else None,
+        configmaps_dir=PurePath(configmaps_dir) if configmaps_dir is not None else None,
+        allow_remote_only=allow_remote_only,
+        filter_true=filter_true,
+    )
+    missing = [path for path in paths if not Path(path).exists()]
+    if missing:
+        raise NotUnderstood(f"{missing[0]}: there is no such file or folder", "check the path")
+    cases = [case for file in list_tests(paths) for case in _cases_of(file, settings)]
+    if not cases:
+        raise NotUnderstood("there are no flow tests", f"their names end in {TEST_SUFFIXES[0]}")
+    if junit is not None:
+        try:
+            Path(junit).write_bytes(junit_xml("tidegate test", cases))
+        except OSError as error:
+            print_error(f"{junit} cannot be written: {(error.strerror or str(error)).lower()}")
+            return Outcome(None, "", 1)
+    failed = sum(1 for case in cases if case.kind is not None)
+    lines = [line for case in cases for line in _lines(case)]
+    print(f"{len(cases)} test{'' if len(cases) == 1 else 's'}, {failed} failed", file=sys.stderr)
+    return Outcome([_data(case) for case in cases], "".join(f"{line}\n" for line in lines), 1 if failed else 0)
+
+
+def _cases_of(path: Path, settings: "Settings") -> Iterator[TestCase]:
+    from tidegate.engine import files
+    from tidegate.resources.flow_test import read_flow_tests
+
+    sources, unreadable = files.read([path])
+    if unreadable:
+        yield TestCase(str(path), "(file)", 1, "error", unreadable[0].message)
+        return
+    file = read_flow_tests(sources[0])
+    if file.diagnostics or not file.tests:
+        text = (
+            _rendered(file.diagnostics, file.lines) if file.diagnostics else "the file has no document of kind FlowTest"
+        )
+        yield TestCase(str(path), "(file)", 1, "error", text)
+    for inspected in file.tests:
+        yield _case(path, file, inspected, settings)
+
+
+def _case(path: Path, file: "FlowTestFile", inspected: "Inspected", settings: "Settings") -> TestCase:
+    from tidegate.engine import files
+    from tidegate.engine.flow_test_run import run_flow_test
+    from tidegate.engine.load import load_texts
+
+    test, line = inspected.test, inspected.place.span(("metadata", "name")).line
+    texts, unreadable = files.read([path.parent / each for each in test.spec.resources])
+    loaded = load_texts([*texts, file.resources], unreadable, settings)
+    if loaded.plan is None:
+        errors = [each for each in loaded.diagnostics if each.level == "error"]
+        return TestCase(str(path), test.name, line, "error", _rendered(errors, loaded.lines))
+    plan = _chosen(loaded, test.spec.flow)
+    if isinstance(plan, str):
+        return TestCase(str(path), test.name, line, "error", plan)
+    failures = run_flow_test(test, plan)
+    if not failures:
+        return TestCase(str(path), test.name, line)
+    told = [text for failure in failures for text in _told(failure, inspected)]
+    return TestCase(str(path), test.name, line, "failure", "\n".join(told))
+
+
+def _chosen(loaded: "Loaded", name: str | None) -> "FlowPlan | str":
+    """Return the plan of a data flow, or why there is none."""
+    assert loaded.plan is not None
+    flows = {each.name: each for each in loaded.plan.flows}
+    if name is None and len(flows) == 1:
+        return next(iter(flows.values()))
+    names = ", ".join(flows) or "none"
+    if name is None:
+        return f"the test names no data flow, and there are {len(flows)}; write `flow:`, one of {names}"
+    if name not in flows:
+        return f"there is no enabled data flow {name}; there are: {names}"
+    return flows[name]
+
+
+def _told(failure: "Failure", inspected: "Inspected") -> Iterator[str]:
+    line = inspected.place.span(("spec", "messages", failure.number - 1)).line
+    yield f"line {line}, message {failure.number} on {failure.topic}: {failure.sentence}"
+    for each in failure.differences:
+        yield f"  {each.path}"
+        yield f"    - expected {each.expected}"
+        yield f"    + found    {each.found}"
+
+
+def _rendered(diagnostics: "tuple[Diagnostic, ...] | list[Diagnostic]", lines: Any) -> str:
+    return render_diagnostics(diagnostics, lines).rstrip("\n")
+
+
+def _lines(case: TestCase) -> Iterator[str]:
+    word = {None: "ok   ", "failure": "FAIL ", "error": "ERROR"}[case.kind]
+    yield f"{word} {case.file}: {case.name}"
+    for line in case.text.split("\n") if case.text else ():
+        yield f"      {line}" if line else ""
+
+
+def _data(case: TestCase) -> Json:
+    result = {None: "passed", "failure": "failed", "error": "error"}[case.kind]
+    return {"file": case.file, "name": case.name, "line": case.line, "result": result, "detail": case.text or None}

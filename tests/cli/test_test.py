@@ -1,0 +1,135 @@
+"""`tidegate test`."""
+
+import json
+from pathlib import Path
+from xml.etree.ElementTree import parse
+
+import pytest
+
+from tidegate.cli import main
+
+FLOW = """\
+apiVersion: connectivity.iotoperations.azure.com/v1
+kind: Dataflow
+metadata: {name: to-cloud}
+spec:
+  profileRef: default
+  operations:
+  - operationType: Source
+    sourceSettings: {endpointRef: default, dataSources: [ovens/+]}
+  - operationType: BuiltInTransformation
+    builtInTransformationSettings:
+      map:
+      - {inputs: [t], output: f, expression: $1 * 2}
+  - operationType: Destination
+    destinationSettings: {endpointRef: default, dataDestination: "out/${inputTopic.2}"}
+"""
+PASSES = """\
+apiVersion: tidegate.dev/v1
+kind: FlowTest
+metadata: {name: doubles}
+spec:
+  resources: [flow.yaml]
+  messages:
+  - in: {topic: ovens/7, payload: {t: 21}}
+    out: {topic: out/7, payload: {f: 42}}
+"""
+FAILS = PASSES.replace("doubles", "halves").replace("f: 42", "f: 10.5")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "flow.yaml").write_text(FLOW)
+    (tmp_path / "flow.test.yaml").write_text(PASSES)
+    return tmp_path
+
+
+def test_all_pass(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["test", "."]) == 0
+    out, err = capsys.readouterr()
+    assert out == "ok    flow.test.yaml: doubles\n"
+    assert err == "1 test, 0 failed\n"
+
+
+def test_a_failure_is_shown_with_its_differences(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "flow.test.yaml").write_text(f"{PASSES}---\n{FAILS}")
+    assert main(["test", "flow.test.yaml", "--junit", "report.xml"]) == 1
+    out, err = capsys.readouterr()
+    assert (
+        out
+        == """\
+ok    flow.test.yaml: doubles
+FAIL  flow.test.yaml: halves
+      line 16, message 1 on ovens/7: it came out otherwise
+        payload.f
+          - expected 10.5
+          + found    42
+"""
+    )
+    assert err == "2 tests, 1 failed\n"
+    assert parse(folder / "report.xml").getroot().attrib["failures"] == "1"  # noqa: S314, our own
+    assert main(["test", "flow.test.yaml", "-o", "json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert [(each["name"], each["result"], each["line"]) for each in told] == [
+        ("doubles", "passed", 3),
+        ("halves", "failed", 12),
+    ]
+
+
+def test_resources_may_stand_in_the_file_of_the_test(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    inline = PASSES.replace("  resources: [flow.yaml]\n", "")
+    (folder / "flow.yaml").unlink()
+    (folder / "flow.test.yaml").write_text(f"{inline}---\n{FLOW}")
+    assert main(["test", "."]) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (PASSES.replace("flow.yaml", "none.yaml"), "there is no such file or folder"),
+        (
+            PASSES.replace("  messages", "  flow: other\n  messages"),
+            "there is no enabled data flow other; there are: to-cloud",
+        ),
+        (f"{PASSES}---\n{FLOW.replace('to-cloud', 'second')}", "the test names no data flow, and there are 2"),
+        (f"{PASSES}---\n{FLOW.replace('$1 * 2', '$1 *').replace('to-cloud', 'second')}", "error["),
+        (PASSES.replace("topic: ovens/7,", ""), "topic"),
+        ("a: 1\n", "no document of kind FlowTest"),
+    ],
+)
+def test_what_cannot_be_run(folder: Path, text: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "flow.test.yaml").write_text(text)
+    assert main(["test", "."]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("ERROR flow.test.yaml: ")
+    assert said in out
+
+
+def test_a_file_that_is_no_text(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "flow.test.yaml").write_bytes(b"\xff")
+    assert main(["test", "."]) == 1
+    assert "not UTF-8" in capsys.readouterr().out
+
+
+def test_nothing_to_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "flow.test.yaml").unlink()
+    assert main(["test", "."]) == 2
+    assert "their names end in .test.yaml" in capsys.readouterr().err
+    assert main(["test", "nowhere"]) == 2
+    assert "no such file" in capsys.readouterr().err
+
+
+def test_a_report_that_cannot_be_written(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["test", ".", "--junit", "none/report.xml"]) == 1
+    assert "none/report.xml cannot be written" in capsys.readouterr().err
+
+
+def test_tests_are_no_manifests(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate", "."]) == 0
+    assert "FlowTest" not in capsys.readouterr().out
+
+
+def test_the_example_passes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["test", str(Path(__file__).parents[2] / "examples" / "transformations")]) == 0
+    assert capsys.readouterr().err == "2 tests, 0 failed\n"

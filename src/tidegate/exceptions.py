@@ -10,6 +10,7 @@ TidegateError
 ├── CredentialError         a secret, key, certificate or CA bundle cannot be used: mend the secret
 ├── DataDirectoryInUse      another engine holds the data directory: stop it or choose another directory
 ├── ListenFailed            an address cannot be listened on: choose another or free it
+├── StateRequestFailed      a state store refuses a request or does not answer: see what it says, or whether there is one
 └── StoreFailed             what must be kept cannot be written: free space on the disk, or mend it
 
 A `Diagnostic` is no exception: findings about declared text are values (see `diagnostics`).
@@ -27,6 +28,7 @@ __all__ = [
     "MalformedPacket",
     "MqttError",
     "ProtocolViolation",
+    "StateRequestFailed",
     "StoreFailed",
     "TidegateError",
 ]
@@ -111,6 +113,14 @@ class ListenFailed(TidegateError):
         self.address = address
         self.detail = detail
         super().__init__(f"cannot listen on {address}: {detail}")
+
+
+class StateRequestFailed(TidegateError):
+    """A state store refused a request, or did not answer it."""
+
+    def __init__(self, detail: str, hint: str | None = None) -> None:
+        self.hint = hint
+        super().__init__(detail)
 
 
 class StoreFailed(TidegateError):

@@ -1,11 +1,8 @@
 """`tidegate pub`; with a broker it is told in `test_sub`."""
 
-from pathlib import Path
-
 import pytest
 
 from tidegate.cli import main
-from tidegate.cli import pub as pub_module
 
 NOWHERE = ["-h", "127.0.0.1", "-p", "1"]
 
@@ -34,12 +31,3 @@ def test_what_is_not_understood(capsys: pytest.CaptureFixture[str], arguments: l
 def test_no_broker_is_a_failure_in_words(capsys: pytest.CaptureFixture[str], qos: str) -> None:
     assert main(["pub", "-t", "a", "-m", "x", "-q", qos, *NOWHERE]) == 1
     assert "connection refused" in capsys.readouterr().err
-
-
-def test_a_payload_that_is_too_long(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pub_module, "MESSAGE_BYTES_MAX", 3)
-    (tmp_path / "long").write_bytes(b"four")
-    assert main(["pub", "-t", "a", "-f", str(tmp_path / "long"), *NOWHERE]) == 2
-    assert "longer than MQTT can carry" in capsys.readouterr().err

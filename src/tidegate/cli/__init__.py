@@ -33,6 +33,10 @@ VERBS = {
     "pub": Verb("tidegate.cli.pub", "Publish a message."),
     "run": Verb("tidegate.cli.run", "Run what is declared until told to stop."),
     "simulate": Verb("tidegate.cli.simulate", "Be a few ovens and thermostats that send what they measure."),
+    "statestore delete": Verb("tidegate.cli.statestore", "Remove a key of a state store.", "delete"),
+    "statestore get": Verb("tidegate.cli.statestore", "Show the value of a key of a state store.", "get"),
+    "statestore list": Verb("tidegate.cli.statestore", "List the keys of a state store.", "show"),
+    "statestore set": Verb("tidegate.cli.statestore", "Give a key of a state store a value.", "set_value"),
     "status": Verb("tidegate.cli.status", "Show how every data flow of a running engine is."),
     "sub": Verb("tidegate.cli.sub", "Print messages as they come."),
     "test": Verb("tidegate.cli.test", "Run flow tests: messages in, messages or drops expected out, no broker."),
@@ -47,6 +51,7 @@ VERBS = {
 
 GROUPS = {
     "emulate": "Stand-ins for parts of Azure, for tests: they are not Azure.",
+    "statestore": "Keys and values at a broker, which data sets are read from.",
     "token": "Service account tokens for clients of the embedded broker.",
     "user": "Users of the embedded broker's listeners with the method UsernamePassword.",
 }

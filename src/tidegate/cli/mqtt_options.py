@@ -1,4 +1,4 @@
-"""Options that `pub`, `sub` and `simulate` share: which broker is meant and who comes, spelled as mosquitto's clients do.
+"""Options that verbs with a connection of their own share: which broker is meant and who comes, as mosquitto's clients do.
 
 Knows options. Does not know MQTT.
 """
@@ -61,12 +61,16 @@ _DEFAULTS: dict[str, object] = {
 _OF_ADDRESS = frozenset({"cafile", "use_os_certs", "cert", "key", "username", "password", "password_file"})
 
 
-def connection_options(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
-    """Declare the options; they arrive in a verb's `**kwargs` as `ConnectionOptions`."""
+def connection_options(
+    context: Any,  # knack's ArgumentsContext, which is untyped
+    *,
+    paths_are_option: bool = False,
+) -> None:
+    """Declare the options; they arrive in a verb's `**kwargs` as `ConnectionOptions`. See `resource_options`."""
     for name, default in _DEFAULTS.items():
         context.extra(name, options_list=[f"--{name.replace('_', '-')}"], default=default)  # noqa: S610 - knack's, not Django's
     data_directory_option(context)
-    resource_options(context, needs_paths=False, has_rules=False)
+    resource_options(context, needs_paths=False, has_rules=False, paths_are_option=paths_are_option)
     token_options(context)
     for name, options_list, settings in (
         ("host", ["--host", "-h"], {"help": "Broker. Default: the embedded one of the engine that runs."}),

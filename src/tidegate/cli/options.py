@@ -33,18 +33,28 @@ def resource_options(
     *,
     needs_paths: bool = True,
     has_rules: bool = True,
+    paths_are_option: bool = False,
 ) -> None:
     """Declare PATH... and the options that decide what declared resources mean.
 
     They arrive as `paths`, `namespace`, `secrets_dir`, `configmaps_dir` and, with `has_rules`, `allow_remote_only` and
-    `filter_true`.
+    `filter_true`. With `paths_are_option` the paths are given as `--path`, for a verb whose one argument is something else.
     """
-    context.positional(
-        "paths",
-        nargs="+" if needs_paths else "*",
-        metavar="PATH",
-        help="Manifests, and folders of them (.yaml, .yml, .json, folders below too).",
-    )
+    if paths_are_option:
+        context.argument(
+            "paths",
+            options_list=["--path"],
+            action="append",
+            metavar="PATH",
+            help="Manifest, or folder of manifests; may be given again.",
+        )
+    else:
+        context.positional(
+            "paths",
+            nargs="+" if needs_paths else "*",
+            metavar="PATH",
+            help="Manifests, and folders of them (.yaml, .yml, .json, folders below too).",
+        )
     context.argument("namespace", options_list=["--namespace"], help="The one namespace that all resources live in.")
     context.argument(
         "secrets_dir",

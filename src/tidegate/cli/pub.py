@@ -6,16 +6,16 @@ Knows the options and exit codes. Does not know how it is done (`engine.mqtt_too
 import os
 import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from tidegate.cli.mqtt_options import ConnectionOptions, chosen_target, client_options, connection_options, number
 from tidegate.cli.output import NotUnderstood
+from tidegate.cli.payload import MESSAGE_BYTES_MAX, read_payload
 
 if TYPE_CHECKING:
     from tidegate.message import Message
 
-__all__ = ["EXAMPLES", "MESSAGE_BYTES_MAX", "arguments", "pub"]
+__all__ = ["EXAMPLES", "arguments", "pub"]
 
 EXAMPLES = (
     ("Publish to the embedded broker of the engine that runs.", "tidegate pub -t ovens/1 -m '{\"temperature\": 180}'"),
@@ -28,7 +28,6 @@ EXAMPLES = (
     ),
 )
 
-MESSAGE_BYTES_MAX = 256 * 1024 * 1024
 CHUNK_BYTES = 65_536
 CHUNKS_WAITING_MAX = 4
 
@@ -101,7 +100,11 @@ def pub(
     if sum((message is not None, file is not None, lines, whole, null)) > 1:
         raise NotUnderstood("more than one payload", "give one of -m, -f, -l, -s and -n")
     options, target = client_options("pub", kwargs), chosen_target(kwargs)
-    payload = b"" if lines or null else _payload(message, file, whole)
+    payload = (
+        b""
+        if lines or null
+        else read_payload(message, file, is_asked_for=whole, hint="give one with -m, -f or -n, or on standard input")
+    )
 
     async def messages() -> "AsyncIterator[Message]":
         if not lines:
@@ -120,24 +123,6 @@ def pub(
         asyncio.run(publish())
     except KeyboardInterrupt:
         return
-
-
-def _payload(message: str | None, file: str | None, whole: bool) -> bytes:
-    if message is not None:
-        return message.encode(errors="surrogateescape")
-    if file is None:
-        if not whole and sys.stdin.isatty():
-            raise NotUnderstood("there is no payload", "give one with -m, -f or -n, or on standard input")
-        payload = sys.stdin.buffer.read(MESSAGE_BYTES_MAX + 1)
-    else:
-        try:
-            with Path(file).open("rb") as content:
-                payload = content.read(MESSAGE_BYTES_MAX + 1)
-        except OSError as error:
-            raise NotUnderstood(f"{file}: {error.strerror}", "name a file that can be read") from None
-    if len(payload) > MESSAGE_BYTES_MAX:
-        raise NotUnderstood("the payload is longer than MQTT can carry", f"send at most {MESSAGE_BYTES_MAX} bytes")
-    return payload
 
 
 async def _lines() -> AsyncIterator[bytes]:

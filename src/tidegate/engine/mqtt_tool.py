@@ -1,16 +1,16 @@
-"""What `tidegate pub`, `sub` and `simulate` do: one MQTT 5 client on one connection, until it has done its work.
+"""One MQTT 5 client on one connection, until it has done its work: of the command line, or of a data flow's data sets.
 
-Knows how a client of the command line connects, publishes and receives. Does not know options, targets or what is printed.
+Knows how such a client connects, publishes and receives. Does not know options, targets or what is printed.
 """
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from tidegate.engine.mqtt_target import START_HINT, Target
 from tidegate.exceptions import ConnectFailed
-from tidegate.flow.policy import reason_name
+from tidegate.flow.policy import CONNECTION_REMEDIES, reason_name
 from tidegate.message import Message
 from tidegate.moment import Moment
 from tidegate.mqtt.client import ClientConnection
@@ -68,10 +68,17 @@ class Received:
 
 
 class Client:
-    """One client. Use it as an asynchronous context manager; it raises `ConnectFailed` when the broker ends it."""
+    """One client. Use it as an asynchronous context manager; it raises `ConnectFailed` when the broker ends it.
 
-    def __init__(self, target: Target, options: ClientOptions) -> None:
+    `open_stream` is how the engine connects for itself, where the words for people at a terminal do not fit; None dials.
+    """
+
+    def __init__(
+        self, target: Target, options: ClientOptions, open_stream: Callable[[], Awaitable[Stream]] | None = None
+    ) -> None:
         self._target = target
+        self._open_stream = open_stream or self._dial
+        self._hints: Mapping[int, str] = _HINTS if open_stream is None else CONNECTION_REMEDIES
         settings = ClientSettings(
             keep_alive_seconds=options.keep_alive_seconds,
             session_expiry_seconds=options.session_expiry_seconds,
@@ -97,15 +104,7 @@ class Client:
         self._timer: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> "Client":
-        target = self._target
-        try:
-            self._stream = await dial(target.endpoint, tls=target.tls, timeout_seconds=CONNECT_SECONDS)
-        except ConnectFailed as error:
-            if target.endpoint.is_embedded and error.step == "connect":
-                error.hint = START_HINT
-            elif target.is_address and error.step == "tls":
-                error.hint = ADDRESS_TLS_HINT
-            raise
+        self._stream = await self._open_stream()
         self._connection.connect(_now())
         self._stream.start(self)
         self._flush()
@@ -145,7 +144,7 @@ class Client:
         for subscription, code in zip(subscriptions, self._subscribed or (), strict=True):
             if code >= 0x80:
                 detail = f"the broker refused the topic filter {subscription.topic_filter!r}: {reason_name(code)}"
-                raise self._failed(detail, _HINTS.get(code))
+                raise self._failed(detail, self._hints.get(code))
 
     async def received(self) -> AsyncIterator[list[Received]]:
         """Yield what has come since the last time, one message at least, for ever; see `acknowledge`."""
@@ -185,6 +184,17 @@ class Client:
         self._is_writable = True
         self._changed.set()
 
+    async def _dial(self) -> Stream:
+        target = self._target
+        try:
+            return await dial(target.endpoint, tls=target.tls, timeout_seconds=CONNECT_SECONDS)
+        except ConnectFailed as error:
+            if target.endpoint.is_embedded and error.step == "connect":
+                error.hint = START_HINT
+            elif target.is_address and error.step == "tls":
+                error.hint = ADDRESS_TLS_HINT
+            raise
+
     def _handle(self, event: Event[int]) -> None:
         match event:
             case MessageReceived(message, packet_id):
@@ -211,12 +221,12 @@ class Client:
             return
         verb = "refused the connection" if event.cause == "connack" else "ended the connection"
         detail = f"the broker {verb}: {reason_name(code)}" + (f" ({event.detail})" if event.detail else "")
-        self._ended = self._failed(detail, _HINTS.get(code))
+        self._ended = self._failed(detail, self._hints.get(code))
 
     def _raise_refusal(self) -> None:
         if self._refused is not None:
             detail = f"the broker refused the message: {reason_name(self._refused)}"
-            raise self._failed(detail, _HINTS.get(self._refused))
+            raise self._failed(detail, self._hints.get(self._refused))
 
     def _failed(self, detail: str, hint: str | None) -> ConnectFailed:
         return ConnectFailed(self._target.endpoint.host, self._target.endpoint.port, "mqtt", detail, hint)

@@ -44,6 +44,7 @@ class Settings:
     `packet_bytes_max`: Maximum Packet Size announced to a source, None to announce none [MQTT-3.1.2-25].
     `on_rejected`: overrides the policy table for negative acknowledgements, None to use the table.
     `filter_true`: what a filter that is true does with a message where the data flow has no annotation that says it (facts 3.3).
+    `hops_max`: how many data flows that count hops a message may go through; the next one drops it.
     `no_broker`: leave the name `aio-broker` to DNS and run no broker of our own.
     `tokens`: where tokens of endpoints come from beside the cluster, the machine's identity and our own issuer.
     `own_token_seconds`: life of the tokens that the embedded broker issues for our own flows.
@@ -58,6 +59,7 @@ class Settings:
     no_broker: bool = False
     on_rejected: OnRejected | None = None
     filter_true: Literal["drop", "pass"] = "drop"
+    hops_max: int = 8
     stall_seconds: float = 60.0
     stall_seconds_max: float = 900.0
     drain_seconds: float = 5.0

@@ -22,6 +22,7 @@ class Recorder:
 def test_every_option_is_a_parameter_of_each_verb() -> None:
     recorder = Recorder()
     resource_options(recorder)
-    assert recorder.names == ["paths", "namespace", "secrets_dir", "configmaps_dir", "allow_remote_only", "filter_true"]
+    places = ["paths", "namespace", "secrets_dir", "configmaps_dir"]
+    assert recorder.names == [*places, "allow_remote_only", "filter_true", "hops_max"]
     for verb in (validate, run):
         assert set(recorder.names) <= set(signature(verb).parameters)

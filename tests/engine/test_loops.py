@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidegate.engine.loops import Hop, find_loops, written_filters
+from tidegate.engine.loops import Hop, find_loops, find_two_way, written_filters
 from tidegate.mqtt.topics import matches
 from tidegate.transform.declaration_error import DeclarationError
 from tidegate.transform.topic_template import parse
@@ -64,6 +64,59 @@ def test_a_loop_of_three() -> None:
 def test_two_way_traffic_on_different_topics_is_no_loop() -> None:
     up, down = hop(HERE, "telemetry/#", THERE, "${inputTopic}"), hop(THERE, "commands/#", HERE, "${inputTopic}")
     assert find_loops([up, down]) == []
+
+
+def test_what_comes_back_changed_and_is_read_no_more_is_no_loop() -> None:
+    up, down = hop(HERE, "#", THERE, "${inputTopic}"), hop(THERE, "commands/#", HERE, "received/${inputTopic.2}")
+    assert find_loops([up, down]) == []
+    assert find_loops([hop(HERE, "a/+", HERE, "${inputTopic.2}/z")]) == []
+
+
+def test_a_topic_that_grows_at_each_turn_is_a_loop() -> None:
+    up, down = hop(HERE, "#", THERE, "site/${inputTopic}"), hop(THERE, "#", HERE, "${inputTopic}")
+    assert find_loops([up, down]) == [(0, 1)]
+
+
+def test_a_loop_that_needs_two_ways_in_turn() -> None:
+    """What returns by the first way is read by the second alone, and the other way round."""
+    hops = [
+        Hop(HERE, THERE, ("a/#", "b/#"), parse("${inputTopic}")),
+        hop(THERE, "a/+", HERE, "b/${inputTopic.2}"),
+        hop(THERE, "b/+", HERE, "a/${inputTopic.2}"),
+    ]
+    assert find_loops(hops) == [(0, 2, 0, 1)]
+
+
+def test_a_loop_of_many_and_many_data_flows_in_no_loop() -> None:
+    brokers = [(f"broker-{number}", 1883) for number in range(40)]
+    ring = [
+        hop(broker, "a/#", following, "${inputTopic}")
+        for broker, following in zip(brokers, (*brokers[1:], brokers[0]), strict=True)
+    ]
+    assert find_loops(ring) == [tuple(range(40))]
+    fan = [hop(HERE, f"line-{number}/#", HERE, f"copy/{number}/${{inputTopic}}") for number in range(300)]
+    assert find_loops(fan) == []
+
+
+def test_a_search_ends_however_topics_grow() -> None:
+    growing = [hop(HERE, "b/#", HERE, f"b/{number}/${{inputTopic}}") for number in range(30)]
+    assert find_loops([hop(HERE, "a/#", HERE, "b/${inputTopic}"), *growing])[0] == (1,)
+
+
+def test_two_ways_between_two_brokers() -> None:
+    up, down = hop(HERE, "#", THERE, "${inputTopic}"), hop(THERE, "a/#", HERE, "${inputTopic}")
+    assert find_two_way([up, down]) == find_two_way([down, up]) == {0, 1}
+    assert find_two_way([up, hop(THERE, "a/#", ELSEWHERE, "${inputTopic}")]) == frozenset()
+    assert find_two_way([hop(HERE, "b/#", THERE, "${inputTopic}"), down]) == frozenset()
+    assert find_two_way([hop(HERE, "a/#", HERE, "${inputTopic}")] * 2) == frozenset()
+    assert find_two_way([up, hop(THERE, "b/#", HERE, "received")] * 2) == frozenset()
+
+
+def test_what_a_map_writes_may_be_any_topic_where_two_go_both_ways_and_is_trusted_elsewhere() -> None:
+    up, down = hop(HERE, "a/#", THERE, "site/${outputTopic}"), hop(THERE, "site/#", HERE, "${outputTopic}")
+    assert find_two_way([up, down]) == {0, 1}
+    assert find_loops([up, down]) == []
+    assert find_two_way([up, hop(THERE, "commands/#", HERE, "${outputTopic}")]) == frozenset()
 
 
 PARTS = st.lists(

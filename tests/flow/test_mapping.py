@@ -5,6 +5,7 @@ from mqtt5 import PublishPacket, QoS
 from tests.play import Play, connack, flow_plan, play, publish, relay_of, side_plan
 from tests.transform.transforms import NOW
 
+from tidegate.flow.hops import HOPS
 from tidegate.flow.mapping import authentication_method, client_settings, outgoing, subscriptions
 from tidegate.flow.plan import AnonymousPlan, SystemIdentityPlan, TokenPlan, UserIdentityPlan, X509Plan
 from tidegate.message import Message
@@ -69,6 +70,26 @@ def test_the_topic_is_the_templates_or_the_message_is_dropped() -> None:
     dropped = make(Message("t", b"x", 1), NOW)
     assert isinstance(dropped, Dropped)
     assert dropped.reason == "topic"
+
+
+def test_hops_are_counted_only_where_they_are_to_be() -> None:
+    assert outgoing(flow_plan(), str)(Message("t", b"", 1, user_properties=((HOPS, "99"),)), NOW) == Message(
+        "t", b"", 1, user_properties=((HOPS, "99"),)
+    )
+    make = outgoing(flow_plan(hops_max=3), str)
+    assert make(Message("t", b"x", 1, user_properties=(("a", "b"),)), NOW) == Message(
+        "t", b"x", 1, user_properties=(("a", "b"), (HOPS, "1"))
+    )
+    counted = make(Message("t", b"x", 1, user_properties=((HOPS, "2"),)), NOW)
+    assert isinstance(counted, Message)
+    assert counted.user_properties == ((HOPS, "3"),)
+
+
+def test_what_has_come_too_far_is_dropped_and_counted() -> None:
+    scene = play(relay_of(flow_plan(hops_max=3))).start()
+    properties = [(HOPS, "3")]
+    scene.source(PublishPacket("t/1", b"x", qos=QoS.AT_LEAST_ONCE, packet_id=1, user_properties=properties))
+    scene.expect_counts(received=1, dropped={"hops": 1})
 
 
 def test_retain_keep_and_never_on_the_wire() -> None:

@@ -8,8 +8,8 @@ from tidegate.mqtt.topics import (
     TOPIC_BYTES_MAX,
     filter_error,
     has_wildcard,
+    intersection,
     matches,
-    overlaps,
     split_share,
     topic_error,
 )
@@ -130,26 +130,27 @@ def test_matching(topic_filter: str, topic: str, is_match: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "is_overlap"),
+    ("first", "second", "both"),
     [
-        ("a/b", "a/b", True),
-        ("a/b", "a/c", False),
-        ("a/+", "a/b", True),
-        ("a/+", "+/b", True),
-        ("a/#", "a", True),
-        ("a/#", "b/#", False),
-        ("a/+", "a", False),
-        ("a/+/c", "a/b/#", True),
-        ("#", "$SYS/x", False),
-        ("+/x", "$SYS/x", False),
-        ("$SYS/#", "$SYS/+", True),
-        ("$share/g/a/#", "a/b", True),
-        ("$share/g/a", "$share/h/a", True),
+        ("a/b", "a/b", "a/b"),
+        ("a/b", "a/c", None),
+        ("a/+", "a/b", "a/b"),
+        ("a/+", "+/b", "a/b"),
+        ("a/#", "a", "a"),
+        ("a/#", "b/#", None),
+        ("a/+", "a", None),
+        ("a/+/c", "a/b/#", "a/b/c"),
+        ("+/#", "#", "+/#"),
+        ("+/b/#", "a/#", "a/b/#"),
+        ("#", "$SYS/x", None),
+        ("+/x", "$SYS/x", None),
+        ("$SYS/#", "$SYS/+", "$SYS/+"),
+        ("$share/g/a/#", "a/b", "a/b"),
+        ("$share/g/a", "$share/h/a", "a"),
     ],
 )
-def test_overlap_of_filters(first: str, second: str, is_overlap: bool) -> None:
-    assert overlaps(first, second) is is_overlap
-    assert overlaps(second, first) is is_overlap
+def test_what_two_filters_have_in_common(first: str, second: str, both: str | None) -> None:
+    assert intersection(first, second) == intersection(second, first) == both
 
 
 LEVELS = st.sampled_from(["", "a", "b", "$x"])
@@ -162,13 +163,14 @@ FILTERS = st.builds(
 
 
 @given(FILTERS, FILTERS, TOPICS)
-def test_filters_that_match_one_topic_overlap(first: str, second: str, topic: str) -> None:
+def test_an_intersection_matches_what_both_filters_match_and_nothing_else(first: str, second: str, topic: str) -> None:
     assert filter_error(first) is filter_error(second) is topic_error(topic) is None
-    if matches(first, topic) and matches(second, topic):
-        assert overlaps(first, second)
+    both = intersection(first, second)
+    assert both is None or filter_error(both) is None
+    assert (both is not None and matches(both, topic)) is (matches(first, topic) and matches(second, topic))
 
 
 @given(TOPICS, TOPICS)
 def test_a_topic_as_filter_matches_itself_alone(topic: str, other: str) -> None:
     assert matches(topic, other) is (topic == other)
-    assert overlaps(topic, other) is (topic == other)
+    assert intersection(topic, other) == (topic if topic == other else None)

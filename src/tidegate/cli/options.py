@@ -3,9 +3,12 @@
 Knows options. Does not know what a verb does with them.
 """
 
+import argparse
 from typing import Any
 
 __all__ = ["data_directory_option", "emulation_option", "resource_options"]
+
+HOPS_MAX = 10_000
 
 
 def data_directory_option(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
@@ -37,8 +40,9 @@ def resource_options(
 ) -> None:
     """Declare PATH... and the options that decide what declared resources mean.
 
-    They arrive as `paths`, `namespace`, `secrets_dir`, `configmaps_dir` and, with `has_rules`, `allow_remote_only` and
-    `filter_true`. With `paths_are_option` the paths are given as `--path`, for a verb whose one argument is something else.
+    They arrive as `paths`, `namespace`, `secrets_dir`, `configmaps_dir` and, with `has_rules`, `allow_remote_only`,
+    `filter_true` and `hops_max`. With `paths_are_option` the paths are given as `--path`, for a verb whose one argument is
+    something else.
     """
     if paths_are_option:
         context.argument(
@@ -82,3 +86,15 @@ def resource_options(
         choices=["drop", "pass"],
         help="What a filter that is true does with a message, where the data flow has no annotation that says it.",
     )
+    context.argument(
+        "hops_max",
+        options_list=["--hops-max"],
+        type=_hops,
+        help="How many data flows that count hops a message may go through; the next one drops it.",
+    )
+
+
+def _hops(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= HOPS_MAX:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to {HOPS_MAX}")
+    return int(text)

@@ -11,12 +11,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import PurePath
 from types import FrameType
-from typing import Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from tidegate.cli.options import resource_options
 from tidegate.cli.output import Outcome, print_error, render_diagnostics, summary
 from tidegate.cli.token_options import token_options, token_settings
 from tidegate.settings import OnRejected, Settings
+
+if TYPE_CHECKING:
+    from tidegate.engine.load import Loaded
 
 __all__ = ["EXAMPLES", "arguments", "run"]
 
@@ -112,6 +115,7 @@ def run(
     configmaps_dir: str | None = None,
     allow_remote_only: bool = False,
     filter_true: Literal["drop", "pass"] = "drop",
+    hops_max: int = 8,
     data_dir: str | None = None,
     http: str = "127.0.0.1:9600",
     no_broker: bool = False,
@@ -128,7 +132,6 @@ def run(
     """Run until SIGTERM or SIGINT; the exit code is 1 when what is declared has errors or the engine cannot start."""
     from tidegate.app import run_engine
     from tidegate.engine.data_directory import default_data_directory
-    from tidegate.engine.load import Loaded
     from tidegate.engine.status_http import parse_http_address
     from tidegate.telemetry.logs import InvalidLevel, parse_levels
 
@@ -146,6 +149,7 @@ def run(
         configmaps_dir=PurePath(configmaps_dir) if configmaps_dir is not None else None,
         allow_remote_only=allow_remote_only,
         filter_true=filter_true,
+        hops_max=hops_max,
         no_broker=no_broker,
         on_rejected=on_rejected,
         stall_seconds=stall_seconds,
@@ -160,21 +164,22 @@ def run(
         log_format=log_format,
     )
 
-    def show(loaded: Loaded) -> None:
-        # What runs says its warnings in the log; between JSON lines the form for people would be in the way.
-        if loaded.plan is None or sys.stderr.isatty():
-            print(render_diagnostics(loaded.diagnostics, loaded.lines, stream=sys.stderr), end="", file=sys.stderr)
-        if loaded.plan is None:
-            print(summary(loaded.diagnostics), file=sys.stderr)
-
     try:
-        is_valid = run_engine(paths, settings, show)
+        is_valid = run_engine(paths, settings, _show)
     except OSError as error:
         print_error(
             f"the data directory {settings.data_dir} cannot be used: {error.strerror}", "choose another with --data-dir"
         )
         return Outcome(None, "", 1)
     return None if is_valid else Outcome(None, "", 1)
+
+
+def _show(loaded: "Loaded") -> None:
+    # What runs says its warnings in the log; between JSON lines the form for people would be in the way.
+    if loaded.plan is None or sys.stderr.isatty():
+        print(render_diagnostics(loaded.diagnostics, loaded.lines, stream=sys.stderr), end="", file=sys.stderr)
+    if loaded.plan is None:
+        print(summary(loaded.diagnostics), file=sys.stderr)
 
 
 def _seconds(text: str) -> float:

@@ -41,6 +41,7 @@ def validate(
     configmaps_dir: str | None = None,
     allow_remote_only: bool = False,
     filter_true: Literal["drop", "pass"] = "drop",
+    hops_max: int = 8,
     token_file: list[tuple[str, str]] | None = None,
     token_command: list[tuple[str, tuple[str, ...]]] | None = None,
 ) -> Outcome:
@@ -57,6 +58,7 @@ def validate(
         configmaps_dir=PurePath(configmaps_dir) if configmaps_dir is not None else None,
         allow_remote_only=allow_remote_only,
         filter_true=filter_true,
+        hops_max=hops_max,
         tokens=token_settings(token_file, token_command, os.environ),
     )
     loaded = load(paths, settings)

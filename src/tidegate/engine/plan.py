@@ -10,7 +10,7 @@ from typing import Literal
 from tidegate.broker.plan import BrokerPlan
 from tidegate.diagnostics import Diagnostic
 from tidegate.engine.broker_plan import broker_plan, check_embedded, embedded_port, is_embedded
-from tidegate.engine.loops import Hop, find_loops
+from tidegate.engine.loop_rules import check_loops, counting_flows
 from tidegate.engine.transform_plan import check_transform, transform_spec
 from tidegate.flow.plan import (
     AnonymousPlan,
@@ -24,7 +24,7 @@ from tidegate.flow.plan import (
     UserIdentityPlan,
     X509Plan,
 )
-from tidegate.mqtt.topics import SHARE_PREFIX, filter_error
+from tidegate.mqtt.topics import SHARE_PREFIX
 from tidegate.resources.base import ResourceKey
 from tidegate.resources.broker_rules import check_broker
 from tidegate.resources.dataflow import Dataflow
@@ -32,7 +32,6 @@ from tidegate.resources.defaults import (
     BUILT_IN_AUDIENCE,
     BUILT_IN_CA_CONFIG_MAP,
     BUILT_IN_CA_KEY,
-    BUILT_IN_HOST,
 )
 from tidegate.resources.event_grid_rules import check_event_grid, check_event_grid_flow, check_event_grid_sessions
 from tidegate.resources.finding_list import FindingList
@@ -52,7 +51,6 @@ __all__ = ["CLIENT_ID_PREFIX", "Plan", "ProfilePlan", "build", "endpoint_plan", 
 CLIENT_ID_PREFIX = "tidegate"
 
 _WEBSOCKET_PATH = "/mqtt"
-_PORTS = {("Mqtt", True): 8883, ("Mqtt", False): 1883, ("WebSockets", True): 443, ("WebSockets", False): 80}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +107,6 @@ def validate(
         _check_template(dataflow, templates, findings)
         check_transform(dataflow, templates.get(dataflow.key), findings)
     flows = _resolved(resources)
-    hops: list[tuple[ResolvedFlow, Hop]] = []
     used: set[str] = set()
     for flow in flows:
         check_sides(flow, allow_remote_only=settings.allow_remote_only, findings=findings)
@@ -117,10 +114,7 @@ def validate(
         if flow.is_enabled:
             used |= {flow.source.name, flow.destination.name}
             _refuse_what_is_not_built_yet(flow, findings)
-            if flow.key in templates and not any(map(filter_error, flow.topic_filters)):
-                hop = Hop(_address(flow.source), _address(flow.destination), flow.topic_filters, templates[flow.key])
-                hops.append((flow, hop))
-    _check_loops(hops, findings)
+    check_loops(flows, templates, resources, settings, findings)
     check_unused_settings(flows, findings)
     check_event_grid_sessions(flows, findings)
     check_broker(resources, secrets, findings)
@@ -142,9 +136,10 @@ def _with_our_own(secrets: SecretNames) -> SecretNames:
 def build(resources: ResourceSet, settings: Settings, diagnostics: tuple[Diagnostic, ...] = ()) -> Plan:
     """Make the plan of resources that validate. `diagnostics` are the warnings to keep with it."""
     flows = _resolved(resources)
+    counting = counting_flows(flows, {flow.key: parse(flow.topic_template) for flow in flows}, resources, settings)
     return Plan(
         flows=tuple(
-            _flow_plan(flow, ordinal, settings)
+            _flow_plan(flow, ordinal, settings, counts_hops=flow.key.name in counting)
             for flow in flows
             if flow.is_enabled
             for ordinal in range(flow.instance_count)
@@ -167,7 +162,7 @@ def build(resources: ResourceSet, settings: Settings, diagnostics: tuple[Diagnos
 def endpoint_plan(endpoint: ResolvedEndpoint, settings_of_process: Settings) -> EndpointPlan:
     """Return how to reach an endpoint."""
     settings = endpoint.settings
-    host, port = _address(endpoint)
+    host, port = endpoint.address
     is_ours = is_embedded(endpoint, settings_of_process)
     if is_ours:
         port = embedded_port(endpoint)
@@ -213,24 +208,7 @@ def _refuse_what_is_not_built_yet(flow: ResolvedFlow, findings: FindingList) -> 
             findings.add("error", "not-yet", message, flow.key, path, hint, "name")
 
 
-def _check_loops(flows: list[tuple[ResolvedFlow, Hop]], findings: FindingList) -> None:
-    """Failure mode 22: a data flow that reads what it writes, alone or through others."""
-    for loop in find_loops([hop for _, hop in flows]):
-        flow = flows[loop[0]][0]
-        path = (*flow.destination_path, "dataDestination")
-        if len(loop) == 1:
-            message = f"the data flow reads what it writes: `{flow.topic_template}` on `{flow.destination.name}` is covered by "
-            message += f"its own topic filters, {' and '.join(f'`{each}`' for each in flow.topic_filters)}"
-            hint = "write to topics that the source does not read, or read fewer"
-            findings.add("error", "loop", message, flow.key, path, hint)
-        else:
-            names = [flows[index][0].key.name for index in (*loop, loop[0])]
-            message = f"messages may go round in a loop: {' → '.join(names)}"
-            hint = "let one of them write to topics that the next does not read"
-            findings.add("warning", "loop", message, flow.key, path, hint)
-
-
-def _flow_plan(flow: ResolvedFlow, ordinal: int, settings: Settings) -> FlowPlan:
+def _flow_plan(flow: ResolvedFlow, ordinal: int, settings: Settings, *, counts_hops: bool) -> FlowPlan:
     return FlowPlan(
         name=flow.key.name,
         profile=flow.profile.name,
@@ -245,6 +223,7 @@ def _flow_plan(flow: ResolvedFlow, ordinal: int, settings: Settings) -> FlowPlan
         qos0_pending_bytes_max=settings.qos0_pending_bytes_max,
         packet_bytes_max=settings.packet_bytes_max,
         on_rejected=settings.on_rejected,
+        hops_max=settings.hops_max if counts_hops else None,
     )
 
 
@@ -275,12 +254,6 @@ def _side_plan(
         and endpoint.is_local
         and flow.dataflow.spec.request_disk_persistence == "Enabled",
     )
-
-
-def _address(endpoint: ResolvedEndpoint) -> tuple[str, int]:
-    address = parse_host(endpoint.settings.host or BUILT_IN_HOST)
-    default_port = _PORTS[endpoint.settings.protocol, endpoint.settings.tls.mode == "Enabled"]
-    return address.host.lower(), address.port or default_port
 
 
 def _authentication_plan(endpoint: ResolvedEndpoint) -> AuthenticationPlan:

@@ -23,7 +23,7 @@ from tidegate.transform.spec import DatasetSpec, FilterSpec, HeaderSpec, MapSpec
 from tidegate.transform.topic_template import TopicTemplate
 from tidegate.transform.values import EvaluationError
 
-__all__ = ["COPY", "FILTER_TRUE", "LAST_VALUE", "check_transform", "dataset_names", "transform_spec"]
+__all__ = ["COPY", "COUNT_HOPS", "FILTER_TRUE", "LAST_VALUE", "check_transform", "dataset_names", "transform_spec"]
 
 FILTER_TRUE = "tidegate.dev/filter-true"
 """Annotation of a data flow: what a filter that is true means, `drop` or `pass` (facts 3.3)."""
@@ -34,7 +34,15 @@ COPY = "tidegate.dev/copy-behind-wildcard"
 LAST_VALUE = "tidegate.dev/last-value-per"
 """Annotation: whether `? $last` remembers one value for each `instance`, or for each `topic` (facts 3.2)."""
 
-_CHOICES = {FILTER_TRUE: ("drop", "pass"), COPY: ("move", "add"), LAST_VALUE: ("instance", "topic")}
+COUNT_HOPS = "tidegate.dev/count-hops"
+"""Annotation: whether a data flow counts, in a user property, through how many of them a message came: `always` or `never`."""
+
+_CHOICES = {
+    FILTER_TRUE: ("drop", "pass"),
+    COPY: ("move", "add"),
+    LAST_VALUE: ("instance", "topic"),
+    COUNT_HOPS: ("always", "never"),
+}
 
 _SCHEMA = re.compile(r"aio-sr://[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*:\d+")
 _DATASET_KEY = re.compile(r"(?P<key>\S+)(?:\s+as\s+(?P<alias>\S+))?")

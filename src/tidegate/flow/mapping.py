@@ -5,6 +5,7 @@ Knows both vocabularies. Does not know connections.
 
 from collections.abc import Callable
 
+from tidegate.flow.hops import counted, hop_count
 from tidegate.flow.plan import (
     AuthenticationPlan,
     FlowPlan,
@@ -18,6 +19,7 @@ from tidegate.moment import Moment
 from tidegate.mqtt.client_settings import ClientSettings, Subscription
 from tidegate.transform.compiler import Outcome, compile_transform
 from tidegate.transform.enrich import Snapshots
+from tidegate.transform.spec import Dropped
 
 __all__ = ["PERSISTENCE_PROPERTY", "authentication_method", "client_settings", "outgoing", "subscriptions"]
 
@@ -58,7 +60,7 @@ def outgoing(
     """Return the function from a received message to the one to publish.
 
     The destination's `qos` decides whatever was received, and its `retain` whether the flag is kept (facts 4.1). What
-    needs no change is answered as it is.
+    needs no change is answered as it is. Where hops are counted, what has come too far is dropped before anything else.
     """
     transform = compile_transform(plan.transform, new_id=new_id, snapshots=snapshots)
     qos = plan.destination.qos
@@ -68,12 +70,29 @@ def outgoing(
         message = transform(received, now)
         if not isinstance(message, Message) or (message.qos == qos and (keeps_retain or not message.retain)):
             return message
-        return _with_delivery(message, qos, message.retain and keeps_retain)
+        return _with_delivery(message, qos, message.retain and keeps_retain, message.user_properties)
 
-    return make
+    return make if plan.hops_max is None else _counting(make, plan.hops_max)
 
 
-def _with_delivery(message: Message, qos: int, retain: bool) -> Message:
+def _counting(make: Callable[[Message, Moment], Outcome], hops_max: int) -> Callable[[Message, Moment], Outcome]:
+    """Return `make` with a count of hops, which drops what has been through `hops_max` data flows already."""
+
+    def make_counted(received: Message, now: Moment) -> Outcome:
+        count = hop_count(received.user_properties)
+        if count >= hops_max:
+            return Dropped(
+                "hops", f"it has been through {count} data flows, and {hops_max} are allowed: does it go round?"
+            )
+        message = make(received, now)
+        if not isinstance(message, Message):
+            return message
+        return _with_delivery(message, message.qos, message.retain, counted(message.user_properties, count + 1))
+
+    return make_counted
+
+
+def _with_delivery(message: Message, qos: int, retain: bool, user_properties: tuple[tuple[str, str], ...]) -> Message:
     # Written out, for `msgspec.structs.replace` costs three times as much and every message may come by here.
     return Message(
         message.topic,
@@ -85,5 +104,5 @@ def _with_delivery(message: Message, qos: int, retain: bool) -> Message:
         message.content_type,
         message.response_topic,
         message.correlation_data,
-        message.user_properties,
+        user_properties,
     )

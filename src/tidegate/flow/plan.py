@@ -114,7 +114,7 @@ class FlowPlan:
     """One running copy of a data flow: instance `ordinal` of it in its profile.
 
     `topic_filters` are as sent in SUBSCRIBE, a `$share/` prefix included. `retain_mode` and the transformation are the
-    destination's. Units are in the names; see `settings.Settings` for the limits.
+    destination's. `hops_max` is None where hops are not counted. Units are in the names; see `settings.Settings` for the limits.
     """
 
     name: str
@@ -130,3 +130,4 @@ class FlowPlan:
     qos0_pending_bytes_max: int
     packet_bytes_max: int | None
     on_rejected: OnRejected | None
+    hops_max: int | None = None

@@ -10,8 +10,8 @@ __all__ = [
     "TOPIC_BYTES_MAX",
     "filter_error",
     "has_wildcard",
+    "intersection",
     "matches",
-    "overlaps",
     "split_share",
     "topic_error",
 ]
@@ -88,18 +88,27 @@ def matches(topic_filter: str, topic: str) -> bool:
     return len(pattern_levels) == len(levels)
 
 
-def overlaps(first: str, second: str) -> bool:
-    """Tell whether some topic name matches both valid filters; `$share/` prefixes are looked through."""
+def intersection(first: str, second: str) -> str | None:
+    """Return the filter that matches exactly the topic names that match both valid filters, None where there are none.
+
+    `$share/` prefixes are looked through; the answer has none.
+    """
     patterns = (split_share(first)[1], split_share(second)[1])
     for one, other in (patterns, patterns[::-1]):
         if one.startswith("$") and other[0] in "+#":
-            return False
-    for a, b in zip_longest(patterns[0].split("/"), patterns[1].split("/")):
-        if a == "#" or b == "#":
-            return True
+            return None
+    one_levels, other_levels = patterns[0].split("/"), patterns[1].split("/")
+    made: list[str] = []
+    for position, (a, b) in enumerate(zip_longest(one_levels, other_levels)):
+        if "#" in (a, b):
+            # `#` stands for the level above it too [section 4.7.1.2].
+            made += (other_levels if a == "#" else one_levels)[position:]
+            break
         if a is None or b is None or ("+" not in (a, b) and a != b):
-            return False
-    return True
+            return None
+        made.append(b if a == "+" else a)
+    # No topic is empty [MQTT-4.7.3-1].
+    return "/".join(made) or None
 
 
 def _string_error(text: str, what: str) -> str | None:

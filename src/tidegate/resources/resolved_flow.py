@@ -21,6 +21,8 @@ _LOCAL_LABEL = "aio-broker"
 EVENT_GRID_DOMAIN = ".eventgrid.azure.net"
 """What ends the host name of an Event Grid namespace."""
 
+_PORTS = {("Mqtt", True): 8883, ("Mqtt", False): 1883, ("WebSockets", True): 443, ("WebSockets", False): 80}
+
 _SHARED_PREFIX = "$shared/"
 
 
@@ -40,6 +42,12 @@ class ResolvedEndpoint:
     def host(self) -> str:
         """The host name in lower case; that of the built-in broker where none is declared."""
         return parse_host(self.settings.host or BUILT_IN_HOST).host.lower()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """The host name in lower case, and the port: the one declared, or the usual one of its protocol."""
+        declared = parse_host(self.settings.host or BUILT_IN_HOST)
+        return self.host, declared.port or _PORTS[self.settings.protocol, self.settings.tls.mode == "Enabled"]
 
     @property
     def is_local(self) -> bool:

@@ -24,7 +24,8 @@ from tidegate.broker.journal import (
 from tidegate.broker.logical_clock import LogicalTime
 from tidegate.exceptions import StoreFailed
 from tidegate.message import Message, message_bytes
-from tidegate.store.broker_store import BrokerStore, SetAside
+from tidegate.store.broker_store import BrokerStore
+from tidegate.store.database import SetAside
 
 WALL = 1_700_000_000.0
 MESSAGE = Message("a/b", b"payload", 1, user_properties=(("k", "v"),), correlation_data=b"\x00\xff")

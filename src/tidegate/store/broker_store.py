@@ -1,14 +1,11 @@
 """The broker's state in one SQLite file: write-ahead log, every commit synced to the disk.
 
-Knows tables, and what to do with a file that is torn or not ours. Does not know threads (`journal_writer`) or what the
-records mean to the broker.
+Knows tables. Does not know what becomes of a file that is torn or not ours (`database`), threads (`journal_writer`) or
+what the records mean to the broker.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -22,19 +19,15 @@ from tidegate.broker.journal import (
     StoredState,
     SubscriptionRecord,
 )
-from tidegate.exceptions import StoreFailed
 from tidegate.message import Message, message_bytes
+from tidegate.store.database import Layout, SetAside, open_anew, open_database, store_failed
 
-__all__ = ["APPLICATION_ID", "BrokerStore", "SetAside"]
+__all__ = ["APPLICATION_ID", "BrokerStore"]
 
 APPLICATION_ID = 0x7467_6272
 """`tgbr`, by which SQLite's header says whose file it is."""
 
-VERSION = 2
-CHECKPOINT_PAGES = 4_000
-"""From this many pages (of 4 KiB) in the write-ahead log on, a commit writes them back."""
-
-_SCHEMA = """
+_LAYOUT_1 = """
 CREATE TABLE session (number INTEGER PRIMARY KEY, record BLOB NOT NULL);
 CREATE TABLE subscription (session INTEGER, topic_filter TEXT, record BLOB NOT NULL,
     PRIMARY KEY (session, topic_filter)) WITHOUT ROWID;
@@ -48,7 +41,7 @@ CREATE TABLE highest (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROW
 """
 
 _LAYOUT_2 = "CREATE TABLE state (key BLOB PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID;"
-"""What layout 2 has more than the first."""
+_LAYOUT = Layout(APPLICATION_ID, {1: _LAYOUT_1, 2: _LAYOUT_2})
 
 _SELECT_QUEUED = "SELECT session, sequence, message, subscription_ids, expires_wall, packet_id, is_released FROM queued"
 _SELECT_WAITING = _SELECT_QUEUED + " WHERE session = ? AND sequence > ? AND packet_id = 0 ORDER BY sequence LIMIT ?"
@@ -60,21 +53,9 @@ _END_SESSION = (
     "DELETE FROM received_qos2 WHERE session = ?",
 )
 
-# A foreign file may be anything: these are the errors by which SQLite says that it is none of its own, or torn.
-_NOT_OURS = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
 _encode = msgspec.msgpack.Encoder().encode
 _decode_message = msgspec.msgpack.Decoder(Message).decode
 _decode_ids = msgspec.msgpack.Decoder(tuple[int, ...]).decode
-
-
-@dataclass(frozen=True, slots=True)
-class SetAside:
-    """A file that could not be used was renamed, and a new one begun."""
-
-    path: str
-    set_aside: str
-    reason: str
 
 
 class BrokerStore:
@@ -95,24 +76,19 @@ class BrokerStore:
         Raises:
             StoreFailed: the folder or file cannot be used.
         """
-        set_aside = None
         try:
-            database, reason = _open(path)
-            if reason is not None:
-                database.close()
-                set_aside = _set_aside(path, reason, now_wall)
-                database, _ = _open(path)
+            database, set_aside = open_database(path, _LAYOUT, now_wall=now_wall)
             store = cls(path, database)
             try:
                 state = store._read(queue_head)
             except (msgspec.DecodeError, sqlite3.DatabaseError) as error:
                 database.close()
-                set_aside = _set_aside(path, f"a record that cannot be read: {error}", now_wall)
-                database, _ = _open(path)
+                reason = f"a record that cannot be read: {error}"
+                database, set_aside = open_anew(path, _LAYOUT, reason, now_wall=now_wall)
                 store = cls(path, database)
                 state = StoredState()
         except (sqlite3.Error, OSError) as error:
-            raise _failed(path, error) from error
+            raise store_failed(path, error) from error
         return store, state, set_aside
 
     def commit(self, batch: JournalBatch) -> None:
@@ -127,7 +103,7 @@ class BrokerStore:
             self._write(batch)
             database.execute("COMMIT")
         except sqlite3.Error as error:
-            raise _failed(self._path, error) from error
+            raise store_failed(self._path, error) from error
         finally:
             if database.in_transaction:
                 database.execute("ROLLBACK")
@@ -142,7 +118,7 @@ class BrokerStore:
             rows = self._database.execute(_SELECT_WAITING, (session, after_sequence, count))
             return [_queued(row) for row in rows]
         except sqlite3.Error as error:
-            raise _failed(self._path, error) from error
+            raise store_failed(self._path, error) from error
 
     def close(self) -> None:
         """Write the log back and close the file."""
@@ -237,49 +213,6 @@ class BrokerStore:
         return state
 
 
-def _open(path: Path) -> tuple[sqlite3.Connection, str | None]:
-    """Open or make the file; return also why it is not for use."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Made here, with its mode, before SQLite writes anything; the log and its index take the file's mode.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    try:
-        is_new = path.stat().st_size == 0
-        owner = database.execute("PRAGMA application_id").fetchone()[0]
-        version = database.execute("PRAGMA user_version").fetchone()[0]
-        if not is_new and owner != APPLICATION_ID:
-            return database, "it is the database of another program"
-        if version > VERSION:
-            return database, f"it was written by a later version of Tidegate (layout {version})"
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")
-        database.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
-        if version < VERSION:
-            first = f"PRAGMA application_id = {APPLICATION_ID}; BEGIN; {_SCHEMA}" if is_new else "BEGIN;"
-            database.executescript(f"{first} {_LAYOUT_2} PRAGMA user_version = {VERSION}; COMMIT;")
-        found = database.execute("PRAGMA quick_check(1)").fetchone()[0]
-        return database, None if found == "ok" else f"it is damaged: {found}"
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF not in _NOT_OURS:
-            database.close()
-            raise
-        return database, f"it is damaged or no database: {error}"
-
-
-def _set_aside(path: Path, reason: str, now_wall: float) -> SetAside:
-    stamp = datetime.fromtimestamp(now_wall, UTC).strftime("%Y%m%dT%H%M%SZ")
-    aside = path.with_name(f"{path.name}.set-aside-{stamp}")
-    number = 1
-    while aside.exists():
-        aside = path.with_name(f"{path.name}.set-aside-{stamp}-{number}")
-        number += 1
-    for suffix in ("", "-wal", "-shm"):
-        source = path.with_name(path.name + suffix)
-        if source.exists():
-            source.rename(aside.with_name(aside.name + suffix))
-    return SetAside(str(path), str(aside), reason)
-
-
 def _rows(records: Iterable[QueuedRecord]) -> Iterable[tuple[object, ...]]:
     # A message for many sessions is encoded once.
     last: Message | None = None
@@ -312,9 +245,3 @@ def _queued(row: tuple[int, int, bytes, bytes | None, float | None, int, int]) -
         packet_id,
         bool(is_released),
     )
-
-
-def _failed(path: Path, error: Exception) -> StoreFailed:
-    code = getattr(error, "sqlite_errorcode", None)
-    is_full = code is not None and code & 0xFF == sqlite3.SQLITE_FULL
-    return StoreFailed(str(path), str(error), is_full=is_full)

@@ -3,24 +3,15 @@
 Knows that attributes are snake_case and aliases exactly camelCase. Does not know any one kind.
 """
 
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from tidegate.resources.resource_key import ResourceKey
 from tidegate.resources.values import Namespace
 
 __all__ = ["Metadata", "Model", "Resource", "ResourceKey"]
-
-
-class ResourceKey(NamedTuple):
-    """What identifies a resource; all live in one namespace."""
-
-    kind: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.kind}/{self.name}"
 
 
 class Model(BaseModel):

@@ -8,7 +8,7 @@ from typing import Literal
 
 from tidegate.diagnostics import Diagnostic, Level
 from tidegate.resources.base import ResourceKey
-from tidegate.resources.source_map import FieldPath, SourceMap, path_text
+from tidegate.resources.source_map import FieldPath, SourceMap
 
 __all__ = ["FindingList", "in_order"]
 
@@ -37,7 +37,9 @@ class FindingList:
             span = self._source_map.key_span(key, path)
         else:
             span = self._source_map.span(key, path)
-        self.diagnostics.append(Diagnostic(level, code, message, path_text(path), str(key), span, hint))
+        self.diagnostics.append(
+            Diagnostic(level, code, message, self._source_map.path_text(key, path), str(key), span, hint)
+        )
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 
 from tidegate.diagnostics import Diagnostic, Span
 from tidegate.resources.base import Model
-from tidegate.resources.source_map import FieldPath, Json, Place, path_text
+from tidegate.resources.source_map import FieldPath, Json, Place
 
 __all__ = ["closest", "diagnose", "enumerate_words", "show"]
 
@@ -104,18 +104,18 @@ class _Finding:
     def _extra_forbidden(self) -> Diagnostic:
         parent = _model_at(self.model, self.path[:-1])
         allowed = _aliases(parent) if parent else []
-        where = path_text(self.path[:-1]) or "a resource"
+        where = self.place.path_text(self.path[:-1]) or "a resource"
         unknown = str(self.path[-1])
         meant = closest(unknown, allowed)
         hint = f"did you mean `{meant}`?" if meant else None
         elsewhere = next(_paths_of(self.model, unknown), None) if meant is None else None
         if elsewhere is not None:
-            hint = f"`{unknown}` belongs in {path_text(elsewhere)}"
+            hint = f"`{unknown}` belongs in {self.place.path_text(elsewhere)}"
         message = f"`{unknown}` is no field of {where}; {_allowed(allowed) if allowed else 'it has none'}"
         return self._error("unknown-field", message, hint, self.place.key_span(self.path))
 
     def _missing(self) -> Diagnostic:
-        where = path_text(self.path[:-1]) or self.resource
+        where = self.place.path_text(self.path[:-1]) or self.resource
         field = _field_at(self.model, self.path)
         hint = f"add `{self.path[-1]}`"
         if field is not None and field.description:
@@ -200,7 +200,7 @@ class _Finding:
 
     def _error(self, code: str, message: str, hint: str | None = None, span: Span | None = None) -> Diagnostic:
         span = span or self.place.span(self.path)
-        return Diagnostic("error", code, message, path_text(self.path), self.resource, span, hint)
+        return Diagnostic("error", code, message, self.place.path_text(self.path), self.resource, span, hint)
 
 
 def _allowed(words: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ Knows documents, `List`, kinds, versions and names. Does not know rules across r
 """
 
 import re
+from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -34,6 +35,21 @@ class Manifest:
     source_map: SourceMap
     diagnostics: tuple[Diagnostic, ...]
     lines: Mapping[str, str]
+
+    def over(self, other: "Manifest") -> "Manifest":
+        """Return what both declare; a resource that both have is this one's."""
+        here = self.source_map.keys
+        resources = ResourceSet.of(
+            (*self.resources.declared, *(each for each in other.resources.declared if each.key not in here)),
+            unread=self.resources.unread | (other.resources.unread - here),
+            is_complete=self.resources.is_complete and other.resources.is_complete,
+        )
+        return Manifest(
+            resources,
+            self.source_map.over(other.source_map),
+            (*self.diagnostics, *other.diagnostics),
+            ChainMap(self.lines, other.lines),  # type: ignore[arg-type]  # nobody writes to it
+        )
 
 
 def parse(sources: Iterable[SourceText]) -> Manifest:

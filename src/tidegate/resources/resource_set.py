@@ -26,9 +26,9 @@ __all__ = ["ResourceSet"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceSet:
-    """The declared world. `unread` names resources that do not validate; `declares_broker` says that
-    any resource of the broker was declared; `is_complete` is false when a whole text did
-    not parse, so that a reference to something that is not here may still be right.
+    """The declared world. `declared` are the resources that somebody wrote; `unread` names those that do not validate;
+    `declares_broker` says that any resource of the broker was declared; `is_complete` is false when a whole text did not
+    parse, so that a reference to something that is not here may still be right.
     """
 
     endpoints: Mapping[str, DataflowEndpoint]
@@ -40,6 +40,7 @@ class ResourceSet:
     listeners: Mapping[str, BrokerListener]
     authentications: Mapping[str, BrokerAuthentication]
     authorizations: Mapping[str, BrokerAuthorization]
+    declared: tuple[Resource, ...] = ()
     declares_broker: bool = False
     unread: frozenset[ResourceKey] = frozenset()
     is_complete: bool = True
@@ -77,6 +78,7 @@ class ResourceSet:
             listeners=listeners,
             authentications=authentications,
             authorizations=authorizations,
+            declared=tuple(gathered),
             declares_broker=declares_broker,
             unread=unread,
             is_complete=is_complete,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tidegate.diagnostics import Span
-from tidegate.resources.base import ResourceKey
+from tidegate.resources.resource_key import ResourceKey
 
 __all__ = ["FieldPath", "Json", "Node", "Place", "SourceMap", "SourceText", "path_text"]
 
@@ -70,10 +70,21 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A resource in a text."""
+    """A resource in a text. `root` has the shape of a manifest, whatever the text's notation is.
+
+    `names` says how the beginnings of field paths are called in that notation, where that differs.
+    """
 
     source: SourceText
     root: Node
+    names: Mapping[FieldPath, FieldPath] = field(default_factory=dict)
+
+    def path_text(self, path: FieldPath) -> str:
+        """Write a field path as the text's own notation has it."""
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.names:
+                return path_text((*self.names[path[:length]], *path[length:]))
+        return path_text(path)
 
     def find(self, path: FieldPath) -> Node | None:
         """Return the node at a path."""
@@ -124,25 +135,45 @@ class Place:
 
 
 class SourceMap:
-    """The place of each resource. A resource that nobody wrote has none."""
+    """The place of each resource. A resource that nobody wrote has none.
 
-    def __init__(self, places: Mapping[ResourceKey, Place] | None = None) -> None:
-        self._places = dict(places or {})
+    `places` may make each place when it is asked for; of several, the first that has a resource counts.
+    """
+
+    def __init__(self, *places: Mapping[ResourceKey, Place]) -> None:
+        self._places = places
+
+    @property
+    def keys(self) -> frozenset[ResourceKey]:
+        """Return the resources that have a place."""
+        return frozenset(key for places in self._places for key in places)
+
+    def over(self, other: "SourceMap") -> "SourceMap":
+        """Return the places of both; where both have one, this one's."""
+        return SourceMap(*self._places, *other._places)
 
     def span(self, key: ResourceKey, path: FieldPath) -> Span | None:
         """Return where a value stands, see `Place.span`."""
-        place = self._places.get(key)
+        place = self._place(key)
         return place.span(path) if place else None
 
     def key_span(self, key: ResourceKey, path: FieldPath) -> Span | None:
         """Return where a field's name stands, see `Place.key_span`."""
-        place = self._places.get(key)
+        place = self._place(key)
         return place.key_span(path) if place else None
 
     def span_within(self, key: ResourceKey, path: FieldPath, offset: int, length: int) -> Span | None:
         """Return where some characters of a text value stand, see `Place.span_within`."""
-        place = self._places.get(key)
+        place = self._place(key)
         return place.span_within(path, offset, length) if place else None
+
+    def path_text(self, key: ResourceKey, path: FieldPath) -> str:
+        """Write a field path as the notation of the resource has it, see `Place.path_text`."""
+        place = self._place(key)
+        return place.path_text(path) if place else path_text(path)
+
+    def _place(self, key: ResourceKey) -> Place | None:
+        return next((places[key] for places in self._places if key in places), None)
 
 
 def path_text(path: FieldPath) -> str:

@@ -13,6 +13,7 @@ from tidegate.exceptions import (
     MalformedPacket,
     MqttError,
     ProtocolViolation,
+    StoreConflict,
     TidegateError,
 )
 
@@ -29,6 +30,10 @@ WARNING = Diagnostic("warning", "no-effect", "this has no effect")
         (CredentialError("secret oven", "no key client_key.pem"), "secret oven: no key client_key.pem"),
         (DataDirectoryInUse("/data", 42), "the data directory /data is in use by process 42"),
         (DataDirectoryInUse("/data", None), "the data directory /data is in use by another process"),
+        (
+            StoreConflict("Dataflow/up", 3, 5),
+            "Dataflow/up was changed by somebody else: it has version 5 now, the change is for version 3",
+        ),
         (ListenFailed("127.0.0.1:9600", "address in use"), "cannot listen on 127.0.0.1:9600: address in use"),
     ],
 )

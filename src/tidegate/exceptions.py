@@ -11,6 +11,7 @@ TidegateError
 ├── DataDirectoryInUse      another engine holds the data directory: stop it or choose another directory
 ├── ListenFailed            an address cannot be listened on: choose another or free it
 ├── StateRequestFailed      a state store refuses a request or does not answer: see what it says, or whether there is one
+├── StoreConflict           a resource has changed since it was read: read it anew and change that
 └── StoreFailed             what must be kept cannot be written: free space on the disk, or mend it
 
 A `Diagnostic` is no exception: findings about declared text are values (see `diagnostics`).
@@ -29,6 +30,7 @@ __all__ = [
     "MqttError",
     "ProtocolViolation",
     "StateRequestFailed",
+    "StoreConflict",
     "StoreFailed",
     "TidegateError",
 ]
@@ -123,15 +125,29 @@ class StateRequestFailed(TidegateError):
         super().__init__(detail)
 
 
+class StoreConflict(TidegateError):
+    """A resource does not have the version that a change was made for; 0 stands for a resource that is not there."""
+
+    def __init__(self, resource: str, expected: int, found: int) -> None:
+        self.resource = resource
+        self.expected = expected
+        self.found = found
+        self.hint = "read it anew, and make the change to what it says now"
+        is_now = f"it has version {found} now" if found else "it is not there now"
+        meant = f"version {expected}" if expected else "a resource that is not there yet"
+        super().__init__(f"{resource} was changed by somebody else: {is_now}, the change is for {meant}")
+
+
 class StoreFailed(TidegateError):
     """A file of the store could not be read or written; what was stored before is unchanged.
 
     `is_full` says that the disk has no room.
     """
 
-    def __init__(self, path: str, detail: str, *, is_full: bool = False) -> None:
+    def __init__(self, path: str, detail: str, *, is_full: bool = False, hint: str | None = None) -> None:
         self.path = path
         self.detail = detail
         self.is_full = is_full
-        self.hint = "free some space on that disk" if is_full else "look at the disk and at who may write there"
+        usual = "free some space on that disk" if is_full else "look at the disk and at who may write there"
+        self.hint = hint or usual
         super().__init__(f"{path}: {detail}")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tidegate.auth.private_files import make_private_folder, read_private, write_private
+from tidegate.auth.private_files import create_private, make_private_folder, read_private, write_private
 from tidegate.exceptions import CredentialError
 
 
@@ -62,3 +62,14 @@ def test_a_folder_that_is_open_is_closed(tmp_path: Path) -> None:
     folder.mkdir(mode=0o755)
     make_private_folder(folder)
     assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_file_is_created_once(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "key"
+    assert create_private(path, b"first")
+    assert not create_private(path, b"second")
+    assert read_private(path, 10) == b"first"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [each.name for each in path.parent.iterdir()] == ["key"]
+    with pytest.raises(CredentialError, match="cannot be written"):
+        create_private(path / "below", b"x")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tidegate.exceptions import CredentialError
 
-__all__ = ["make_private_folder", "read_private", "write_private"]
+__all__ = ["create_private", "make_private_folder", "read_private", "write_private"]
 
 
 def make_private_folder(path: Path) -> None:
@@ -28,15 +28,33 @@ def write_private(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     try:
         with suppress(FileNotFoundError):
             beside.unlink()
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(file.fileno(), mode)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        _write(beside, data, mode)
         beside.replace(path)
     except OSError as error:
         raise CredentialError(str(path), f"it cannot be written: {error.strerror}") from error
+
+
+def create_private(path: Path, data: bytes) -> bool:
+    """Write a file, with its folder, unless it is there; of several processes one does. Raises `CredentialError`.
+
+    Returns:
+        Whether this call wrote it.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):
+            beside.unlink()
+        _write(beside, data, 0o600)
+        try:
+            os.link(beside, path)
+        except FileExistsError:
+            return False
+        finally:
+            beside.unlink()
+    except OSError as error:
+        raise CredentialError(str(path), f"it cannot be written: {error.strerror}") from error
+    return True
 
 
 def read_private(path: Path, bytes_max: int) -> bytes | None:
@@ -64,3 +82,12 @@ def read_private(path: Path, bytes_max: int) -> bytes | None:
             str(path), f"it is longer than {bytes_max} bytes", "it is not a file of ours; move it away"
         )
     return data
+
+
+def _write(path: Path, data: bytes, mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(file.fileno(), mode)
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())

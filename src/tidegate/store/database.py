@@ -48,6 +48,9 @@ class SetAside:
     set_aside: str
     reason: str
 
+    def __str__(self) -> str:
+        return f"the store {self.path} was set aside as {self.set_aside}: {self.reason}"
+
 
 def open_database(
     path: Path, layout: Layout, *, now_wall: float, busy_seconds: float = 5.0
@@ -83,8 +86,10 @@ def open_anew(path: Path, layout: Layout, reason: str, *, now_wall: float) -> tu
 def store_failed(path: Path, error: Exception) -> StoreFailed:
     """Say an error of SQLite or of the file system as ours."""
     code = getattr(error, "sqlite_errorcode", None)
-    is_full = code is not None and code & 0xFF == sqlite3.SQLITE_FULL
-    return StoreFailed(str(path), str(error), is_full=is_full)
+    code = code & 0xFF if code is not None else None
+    if code == sqlite3.SQLITE_BUSY:
+        return StoreFailed(str(path), "another process writes to it and does not end", hint="try again in a while")
+    return StoreFailed(str(path), str(error), is_full=code == sqlite3.SQLITE_FULL)
 
 
 @contextmanager

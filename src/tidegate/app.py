@@ -12,17 +12,19 @@ import socket
 import ssl
 import sys
 import time
-from collections.abc import Callable, Coroutine, Hashable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import msgspec
+
 from tidegate import __version__
 from tidegate.auth.cluster import find_cluster
 from tidegate.auth.secret_directory import DirectorySource
 from tidegate.auth.secret_source import DeclaredSource, OverlaySource, SecretSource
-from tidegate.auth.token_file import TokenFile
+from tidegate.auth.secrets_key import SecretsKey, secrets_key_path
 from tidegate.engine.control import Control
 from tidegate.engine.credentials import SourceCredentials
 from tidegate.engine.data_directory import DataDirectory, sessions_path
@@ -36,7 +38,6 @@ from tidegate.engine.runner import FlowTools
 from tidegate.engine.session_records import SessionRecords
 from tidegate.engine.supervisor import Place, Supervisor
 from tidegate.engine.token_pool import TokenPool
-from tidegate.engine.watch import file_signature
 from tidegate.engine.worker import work
 from tidegate.engine.worker_channel import Channel, SecretValues, WorkerSetup
 from tidegate.engine.workers import Worker
@@ -63,33 +64,48 @@ YOUNG_OBJECTS_BEFORE_COLLECTION = 50_000
 
 
 def run_engine(paths: Sequence[str], settings: Settings, show: "Callable[[Loaded], None]") -> bool:
-    """Run what `paths` declare until a signal says stop; return False when it does not validate.
+    """Run what `paths` declare, and where the settings say so the resource store, until a signal says stop.
 
-    `show` is handed what was loaded first, findings included. Raises `DataDirectoryInUse` when another engine holds the
-    data directory, `OSError` when it cannot be used.
+    Args:
+        show: is handed what was loaded first, findings included.
+
+    Returns:
+        False when what is declared does not validate.
+
+    Raises:
+        DataDirectoryInUse: another engine holds the data directory.
+        StoreFailed, CredentialError: the resource store cannot be used, or the key of its secrets lies inside of it.
+        OSError: the data directory cannot be used.
     """
     # Imported here: a worker has no use for the resource models, which are a third of the memory.
-    from tidegate.engine.files import list_files
-    from tidegate.engine.load import load
+    from tidegate.engine.given import given_by
+    from tidegate.engine.sources import Sources
+    from tidegate.engine.store_feed import StoreFeed
 
-    mounted = DirectorySource(settings.secrets_dir, settings.configmaps_dir)
-    token_files = [TokenFile(path) for path in settings.tokens.paths]
-
-    def signature() -> Hashable:
-        return (file_signature(list_files(paths)), mounted.version(), *(file.version() for file in token_files))
-
+    directory = Path(settings.data_dir)
+    store = None
+    if settings.uses_store:
+        key = SecretsKey(Path(settings.secrets_key_file or secrets_key_path(os.environ)), directory)
+        store = StoreFeed(directory, key, _clock)
+    sources = Sources(paths, settings, store)
     # Taken before the files are read, so that an edit in between is seen.
-    seen = signature()
-    loaded = load(paths, settings)
+    seen = sources.signature()
+    loaded = sources.load()
     show(loaded)
     first = declared_by(loaded)
     if isinstance(first, Rejected):
         return False
     set_up_logs(settings.log_format)
     set_levels(settings.log_level or "info")
-    with DataDirectory(Path(settings.data_dir)) as directory:
-        watched = Watched(load=lambda: declared_by(load(paths, settings)), signature=signature, seen=seen)
-        _run_loop(_engine(settings, first, watched, directory))
+    if store is not None and store.set_aside is not None:
+        log_engine_line(
+            "engine",
+            Line("error", "!", str(store.set_aside), "a new store was begun; what is in the old may be mended"),
+        )
+    given = msgspec.json.encode(given_by(paths, settings))
+    with DataDirectory(directory) as held:
+        watched = Watched(load=sources.reload, signature=sources.signature, seen=seen, store=store, given=given)
+        _run_loop(_engine(settings, first, watched, held))
     return True
 
 

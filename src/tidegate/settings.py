@@ -48,11 +48,15 @@ class Settings:
     `no_broker`: leave the name `aio-broker` to DNS and run no broker of our own.
     `tokens`: where tokens of endpoints come from beside the cluster, the machine's identity and our own issuer.
     `own_token_seconds`: life of the tokens that the embedded broker issues for our own flows.
+    `uses_store`: take resources from the store in the data directory too; `secrets_key_file`: the key that secrets in it are
+    encrypted with, None for the usual place.
     `http_host`, `http_port`: the status listener; port 0 turns it off.
     """
 
     data_dir: PurePath
     namespace: str = "azure-iot-operations"
+    uses_store: bool = False
+    secrets_key_file: PurePath | None = None
     secrets_dir: PurePath | None = None
     configmaps_dir: PurePath | None = None
     allow_remote_only: bool = False

@@ -29,13 +29,15 @@ def test_flags_become_settings(started: list[Settings]) -> None:
     flags = (
         "run x --data-dir /d --http [::1]:80 --secrets-dir /s --configmaps-dir /c --allow-remote-only --on-rejected drop"
         " --stall-seconds 1000 --drain-seconds 2.5 --packet-bytes-max 1000 --log-level warn,flow=debug --log-format json"
-        " --namespace n --token-file a=/t --token-file b=/u --token-command c=mint --own-token-seconds 60"
+        " --namespace n --secrets-key-file /k --token-file a=/t --token-file b=/u --token-command c=mint --own-token-seconds 60"
     )
     assert main(flags.split()) == 0
     assert started == [
         Settings(
             data_dir=PurePath("/d"),
             namespace="n",
+            uses_store=True,
+            secrets_key_file=PurePath("/k"),
             secrets_dir=PurePath("/s"),
             configmaps_dir=PurePath("/c"),
             allow_remote_only=True,
@@ -57,7 +59,7 @@ def test_flags_become_settings(started: list[Settings]) -> None:
 def test_defaults_are_those_of_the_settings(started: list[Settings], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", "/state")
     assert main(["run", "x"]) == 0
-    assert started == [Settings(data_dir=PurePath("/state"))]
+    assert started == [Settings(data_dir=PurePath("/state"), uses_store=True)]
 
 
 @pytest.mark.parametrize(
@@ -121,3 +123,12 @@ def test_an_option_that_is_no_number_says_what_is_allowed(capsys: pytest.Capture
     assert "'soon' is not a number of seconds above 0 and below 1000000" in capsys.readouterr().err
     assert main(["run", "x", "--packet-bytes-max", "0"]) == 2
     assert "'0' is not a number of bytes from 1 to 268435455" in capsys.readouterr().err
+
+
+def test_the_store_counts_unless_a_file_is_tried_in_the_usual_place(
+    started: list[Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    for arguments in (["run"], ["run", "x", "--data-dir", "d"], ["run", "x"]):
+        assert main(arguments) == 0
+    assert [each.uses_store for each in started] == [True, True, False]

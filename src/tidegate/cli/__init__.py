@@ -27,6 +27,7 @@ class Verb(NamedTuple):
 
 
 VERBS = {
+    "apply": Verb("tidegate.cli.apply", "Create and change stored resources to what manifests say."),
     "emulate eventgrid": Verb("tidegate.cli.emulate_eventgrid", "Emulate an Event Grid namespace.", "eventgrid"),
     "emulate identity": Verb("tidegate.cli.emulate_identity", "Emulate the endpoints of identities.", "identity"),
     "eval": Verb("tidegate.cli.eval", "Compute an expression, to try it before it is used.", "evaluate"),

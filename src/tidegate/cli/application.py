@@ -91,7 +91,7 @@ class _Logging(CLILogging):  # type: ignore[misc]  # an untyped base
 class _Output(OutputProducer):  # type: ignore[misc]  # an untyped base
     """Text for people by default, and the formats of knack."""
 
-    FORMATS = ("text", "json", "yaml", "table", "tsv", "none")
+    FORMATS = ("text", "json", "yaml", "table", "tsv", "name", "none")
 
     def __init__(self, cli_ctx: Any = None) -> None:
         from knack.events import EVENT_INVOKER_POST_PARSE_ARGS, EVENT_PARSER_GLOBAL_CREATE
@@ -101,8 +101,10 @@ class _Output(OutputProducer):  # type: ignore[misc]  # an untyped base
         cli_ctx.register_event(EVENT_INVOKER_POST_PARSE_ARGS, OutputProducer.handle_output_argument)
 
     def get_formatter(self, format_type: str) -> Any:
-        if format_type == "text":
-            return self._text
+        if format_type == "text" or format_type in self.cli_ctx.forms:
+            return partial(self._text, format_type)
+        if format_type == "name":
+            raise NotUnderstood("this command has no names to print", "use another format for `-o`")
         return super().get_formatter(format_type)
 
     @classmethod
@@ -117,10 +119,12 @@ class _Output(OutputProducer):  # type: ignore[misc]  # an untyped base
             type=str.lower,
         )
 
-    def _text(self, result: Any) -> str:
+    def _text(self, format_type: str, result: Any) -> str:
         if result.is_query_active:
+            if format_type in OutputProducer._FORMAT_DICT:
+                return str(super().get_formatter(format_type)(result))
             return json.dumps(result.result, indent=2, ensure_ascii=False) + "\n"
-        return str(self.cli_ctx.text)
+        return str(self.cli_ctx.forms.get(format_type, self.cli_ctx.text))
 
 
 class _Parser(CLICommandParser):  # type: ignore[misc]  # an untyped base
@@ -212,7 +216,7 @@ class _Loader(CLICommandsLoader):  # type: ignore[misc]  # an untyped base
         outcome = handler(arguments)
         if not isinstance(outcome, Outcome):
             return None
-        self.cli_ctx.text, self.cli_ctx.exit_code = outcome.text, outcome.exit_code
+        self.cli_ctx.text, self.cli_ctx.forms, self.cli_ctx.exit_code = outcome.text, outcome.forms, outcome.exit_code
         return outcome.data
 
 
@@ -220,6 +224,7 @@ class _Cli(CLI):  # type: ignore[misc]  # an untyped base
     def __init__(self, verbs: Mapping[str, Verb]) -> None:
         self.verbs = verbs
         self.text = ""
+        self.forms: Mapping[str, str] = {}
         self.exit_code = 0
         super().__init__(
             cli_name="tidegate",

@@ -6,7 +6,7 @@ Knows options. Does not know what a verb does with them.
 import argparse
 from typing import Any
 
-__all__ = ["data_directory_option", "emulation_option", "resource_options"]
+__all__ = ["data_directory_option", "emulation_option", "resource_options", "secrets_key_option"]
 
 HOPS_MAX = 10_000
 
@@ -18,6 +18,17 @@ def data_directory_option(context: Any) -> None:  # Any: knack's ArgumentsContex
         options_list=["--data-dir"],
         metavar="DIR",
         help="The engine's data directory. Default: $STATE_DIRECTORY, else $XDG_DATA_HOME/tidegate.",
+    )
+
+
+def secrets_key_option(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
+    """Declare the option that says where the key of stored secrets lies; it arrives as `secrets_key_file`."""
+    context.argument(
+        "secrets_key_file",
+        options_list=["--secrets-key-file"],
+        metavar="FILE",
+        help="Key that stored secrets are encrypted with, made when it is not there. Default: the credential "
+        "tidegate-secrets-key of systemd, else secrets.key in $CONFIGURATION_DIRECTORY or $XDG_CONFIG_HOME/tidegate.",
     )
 
 

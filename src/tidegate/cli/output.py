@@ -7,7 +7,7 @@ import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TextIO
 
 from tidegate.diagnostics import Diagnostic, Span
@@ -21,11 +21,15 @@ _SHOWN_CHARACTERS_MAX = 160
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a verb has to show: `data` for `-o json` and `--query`, `text` for people, and the exit code."""
+    """What a verb has to show: `data` for `-o json` and `--query`, `text` for people, and the exit code.
+
+    `forms` are the texts of formats that a verb writes itself, by the name of the format.
+    """
 
     data: Json
     text: str
     exit_code: int = 0
+    forms: Mapping[str, str] = field(default_factory=dict)
 
 
 class NotUnderstood(Exception):

@@ -13,7 +13,7 @@ from pathlib import PurePath
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
-from tidegate.cli.options import resource_options
+from tidegate.cli.options import resource_options, secrets_key_option
 from tidegate.cli.output import Outcome, print_error, render_diagnostics, summary
 from tidegate.cli.token_options import token_options, token_settings
 from tidegate.settings import OnRejected, Settings
@@ -47,8 +47,10 @@ def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is 
         "data_dir",
         options_list=["--data-dir"],
         metavar="DIR",
-        help="Where state is kept. Default: $STATE_DIRECTORY, else $XDG_DATA_HOME/tidegate.",
+        help="Where state is kept. Default: $STATE_DIRECTORY, else $XDG_DATA_HOME/tidegate. The resources that lie there run "
+        "when it is given, or without PATH.",
     )
+    secrets_key_option(context)
     context.argument(
         "http",
         options_list=["--http"],
@@ -117,6 +119,7 @@ def run(
     filter_true: Literal["drop", "pass"] = "drop",
     hops_max: int = 8,
     data_dir: str | None = None,
+    secrets_key_file: str | None = None,
     http: str = "127.0.0.1:9600",
     no_broker: bool = False,
     on_rejected: OnRejected | None = None,
@@ -143,10 +146,13 @@ def run(
         print_error(str(error), "see `tidegate run --help`")
         return Outcome(None, "", 2)
     settings = Settings(
-        data_dir=PurePath(data_dir) if data_dir is not None else default_data_directory(os.environ),
+        data_dir=_path(data_dir) or default_data_directory(os.environ),
+        # Somebody who tries a file at his desk does not mean what lies in the usual place.
+        uses_store=not paths or data_dir is not None or "STATE_DIRECTORY" in os.environ,
+        secrets_key_file=_path(secrets_key_file),
         namespace=namespace,
-        secrets_dir=PurePath(secrets_dir) if secrets_dir is not None else None,
-        configmaps_dir=PurePath(configmaps_dir) if configmaps_dir is not None else None,
+        secrets_dir=_path(secrets_dir),
+        configmaps_dir=_path(configmaps_dir),
         allow_remote_only=allow_remote_only,
         filter_true=filter_true,
         hops_max=hops_max,
@@ -180,6 +186,10 @@ def _show(loaded: "Loaded") -> None:
         print(render_diagnostics(loaded.diagnostics, loaded.lines, stream=sys.stderr), end="", file=sys.stderr)
     if loaded.plan is None:
         print(summary(loaded.diagnostics), file=sys.stderr)
+
+
+def _path(text: str | None) -> PurePath | None:
+    return PurePath(text) if text is not None else None
 
 
 def _seconds(text: str) -> float:

@@ -17,6 +17,7 @@ from tidegate.engine.declared import Declared, Rejected
 from tidegate.engine.health import dataflow_health
 from tidegate.engine.listeners import Listeners
 from tidegate.engine.runner import iso_time
+from tidegate.engine.store_feed import POLL_SECONDS, StoreFeed
 from tidegate.engine.supervisor import Supervisor
 from tidegate.engine.watch import Watch
 from tidegate.engine.worker_channel import SecretValues
@@ -43,12 +44,15 @@ CREDENTIAL_CHECK_SECONDS_MIN = 0.1
 class Watched:
     """Where edits come from: `load` reads and validates what is declared, `signature` changes with it; both in a thread.
 
-    `seen` is the signature of what runs first.
+    `seen` is the signature of what runs first. `store` is None where the engine takes nothing from one. `given` says to other
+    processes what counts beside the store: see `engine/given.py`.
     """
 
     load: Callable[[], Declared | Rejected]
     signature: Callable[[], Hashable]
     seen: Hashable
+    store: StoreFeed | None = None
+    given: bytes = b"null"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +115,10 @@ class Engine:
         await self._control.listen()
         await self._listeners.listen()
         parts.tasks.start(Watch(parts.watched.signature, self._changed).run(parts.watched.seen), "watch")
+        store = parts.watched.store
+        if store is not None:
+            watch = Watch(store.signature, self._store_changed, poll_seconds=POLL_SECONDS, is_whole=True)
+            parts.tasks.start(watch.run(None), "watch the store")
         parts.tasks.start(self._listeners.run(), "listeners")
         parts.tasks.start(self._check_credentials(), "credentials")
         started()
@@ -168,7 +176,16 @@ class Engine:
             task = self._parts.tasks.start(self.reload(), "reload")
             return msgspec.json.encode(await asyncio.shield(task))
 
-        return {"status": status, "reload": reload}
+        async def given() -> bytes:
+            return self._parts.watched.given
+
+        return {"status": status, "reload": reload, "given": given}
+
+    async def _store_changed(self) -> None:
+        store = self._parts.watched.store
+        # A writer that rings has had its change loaded already.
+        if store is not None and await asyncio.to_thread(store.has_news):
+            await self._changed()
 
     async def _changed(self) -> None:
         try:
@@ -212,7 +229,7 @@ class Engine:
             await self._use_credentials()
 
     def _reject(self, found: Rejected, now: Moment) -> None:
-        hint = "mend the files; what ran before goes on unchanged"
+        hint = "mend what is declared; what ran before goes on unchanged"
         for error in found.errors:
             log_engine_line("engine", Line("error", "!", f"an edit was not applied: {error}", hint))
         self._last_reload = ReloadStatus(at=iso_time(now.wall), applied=False, errors=list(found.errors))

@@ -6,11 +6,21 @@ Knows folders, sizes and UTF-8. Does not know what the texts say.
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePath
+from typing import BinaryIO
 
 from tidegate.diagnostics import Diagnostic, Span
 from tidegate.resources.source_map import SourceText
 
-__all__ = ["FILE_BYTES_MAX", "SUFFIXES", "TEST_SUFFIXES", "check_folders", "list_files", "list_tests", "read"]
+__all__ = [
+    "FILE_BYTES_MAX",
+    "SUFFIXES",
+    "TEST_SUFFIXES",
+    "check_folders",
+    "list_files",
+    "list_tests",
+    "read",
+    "read_stream",
+]
 
 FILE_BYTES_MAX = 4 * 1024 * 1024
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -33,6 +43,11 @@ def read(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[SourceText], lis
         else:
             diagnostics.append(read_one)
     return sources, diagnostics
+
+
+def read_stream(stream: BinaryIO, name: str) -> SourceText | Diagnostic:
+    """Read a text from an open stream, by the rules of files; `name` is what findings call it."""
+    return _decoded(stream.read(FILE_BYTES_MAX + 1), Path(name))
 
 
 def list_files(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
@@ -108,6 +123,10 @@ def _read_file(path: Path) -> SourceText | Diagnostic:
             content = file.read(FILE_BYTES_MAX + 1)
     except OSError as error:
         return _finding("unreadable", path, f"the file cannot be read: {_reason(error)}")
+    return _decoded(content, path)
+
+
+def _decoded(content: bytes, path: Path) -> SourceText | Diagnostic:
     if len(content) > FILE_BYTES_MAX:
         message = f"the file is larger than {FILE_BYTES_MAX // 1024 // 1024} MiB"
         return _finding("too-large", path, message, "split it into several files")

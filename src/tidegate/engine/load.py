@@ -1,27 +1,30 @@
-"""From paths to a plan: read, parse, validate, build. `run`, `validate` and a reload all come through here.
+"""From paths and a store to a plan: read, parse, validate, build. `run`, `validate`, a reload and a change come through here.
 
 Knows the order. Does not know any rule, or what becomes of the plan.
 """
 
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from tidegate.auth.secret_directory import DirectorySource
 from tidegate.auth.secret_source import SecretSource
 from tidegate.diagnostics import Diagnostic, has_errors
 from tidegate.engine import files
 from tidegate.engine.plan import Plan, build, validate
+from tidegate.engine.stored import read_stored
 from tidegate.exceptions import CredentialError
 from tidegate.resources import manifest
 from tidegate.resources.base import ResourceKey
 from tidegate.resources.finding_list import in_order
+from tidegate.resources.manifest import Manifest
 from tidegate.resources.references import SecretNames
 from tidegate.resources.resource_set import ResourceSet
 from tidegate.resources.source_map import SourceMap, SourceText
 from tidegate.settings import Settings
+from tidegate.store.stored import StoredResource
 
-__all__ = ["Loaded", "load", "load_texts"]
+__all__ = ["Loaded", "check", "load", "load_texts", "read_files"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,26 +41,60 @@ class Loaded:
     source_map: SourceMap
 
 
-def load(paths: Iterable[str | os.PathLike[str]], settings: Settings) -> Loaded:
-    """Read everything that `paths` declare. Blocks on files; raises nothing about what they hold."""
-    return load_texts(*files.read(paths), settings)
+def load(paths: Iterable[str | os.PathLike[str]], settings: Settings, stored: Sequence[StoredResource] = ()) -> Loaded:
+    """Read everything that `paths` and a store declare. Blocks on files; raises nothing about what they hold.
+
+    A resource that a file gives hides the one of the same name in the store.
+    """
+    declared = read_files(paths, settings)
+    if stored:
+        in_files = declared.source_map.keys
+        hidden = [_hidden(record.key, declared.source_map) for record in stored if record.key in in_files]
+        declared = declared.over(read_stored(record for record in stored if record.key not in in_files))
+        declared = replace(declared, diagnostics=(*declared.diagnostics, *hidden))
+    return _loaded(declared, settings)
 
 
 def load_texts(texts: Iterable[SourceText], unreadable: Iterable[Diagnostic], settings: Settings) -> Loaded:
     """Do as `load` with texts that were read; `unreadable` is what was found meanwhile. Blocks on secrets."""
-    unreadable = (*unreadable, *files.check_folders((settings.secrets_dir, settings.configmaps_dir)))
+    return _loaded(_parsed(texts, unreadable, settings), settings)
+
+
+def read_files(paths: Iterable[str | os.PathLike[str]], settings: Settings) -> Manifest:
+    """Read what files declare, with findings about what cannot be read."""
+    return _parsed(*files.read(paths), settings)
+
+
+def _parsed(texts: Iterable[SourceText], unreadable: Iterable[Diagnostic], settings: Settings) -> Manifest:
     declared = manifest.parse(texts)
-    resources = declared.resources
-    directories = DirectorySource(settings.secrets_dir, settings.configmaps_dir)
-    names, unusable = _names(resources, directories)
-    across = validate(resources, declared.source_map, settings, names)
-    diagnostics = in_order((*unreadable, *declared.diagnostics, *across, *unusable))
+    folders = files.check_folders((settings.secrets_dir, settings.configmaps_dir))
+    return replace(declared, diagnostics=(*unreadable, *folders, *declared.diagnostics))
+
+
+def _loaded(declared: Manifest, settings: Settings) -> Loaded:
+    diagnostics = check(declared, settings)
     return Loaded(
-        plan=None if has_errors(diagnostics) else build(resources, settings, diagnostics),
+        plan=None if has_errors(diagnostics) else build(declared.resources, settings, diagnostics),
         diagnostics=diagnostics,
         lines=declared.lines,
-        resources=resources,
+        resources=declared.resources,
         source_map=declared.source_map,
+    )
+
+
+def check(declared: Manifest, settings: Settings) -> tuple[Diagnostic, ...]:
+    """Return all findings about what is declared: those of its texts, and those across resources."""
+    directories = DirectorySource(settings.secrets_dir, settings.configmaps_dir)
+    names, unusable = _names(declared.resources, directories)
+    across = validate(declared.resources, declared.source_map, settings, names)
+    return in_order((*declared.diagnostics, *across, *unusable))
+
+
+def _hidden(key: ResourceKey, source_map: SourceMap) -> Diagnostic:
+    message = "the store has a resource of this name too, which is hidden by this one and has no effect"
+    span = source_map.key_span(key, ("metadata", "name"))
+    return Diagnostic(
+        "warning", "hidden", message, "metadata.name", str(key), span, f"delete one of them: `tidegate delete {key}`"
     )
 
 

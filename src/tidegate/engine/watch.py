@@ -17,7 +17,10 @@ RESTLESS_SECONDS_MAX = 5.0
 
 
 class Watch:
-    """Calls `changed` after `signature` gives another value. `signature` runs in a thread: it may touch slow disks."""
+    """Calls `changed` after `signature` gives another value. `signature` runs in a thread: it may touch slow disks.
+
+    `is_whole`: what is looked at is never half written, so that a change is acted on at the first look.
+    """
 
     def __init__(
         self,
@@ -25,10 +28,12 @@ class Watch:
         changed: Callable[[], Awaitable[None]],
         *,
         poll_seconds: float = POLL_SECONDS,
+        is_whole: bool = False,
     ) -> None:
         self._signature = signature
         self._changed = changed
         self._poll_seconds = poll_seconds
+        self._is_whole = is_whole
 
     async def run(self, acted_on: Hashable) -> None:
         """Look until cancelled. `acted_on` is the signature of what is running already."""
@@ -41,7 +46,7 @@ class Watch:
                 seen, restless_seconds = now, 0.0
                 continue
             restless_seconds += self._poll_seconds
-            if now != seen and restless_seconds < RESTLESS_SECONDS_MAX:
+            if not self._is_whole and now != seen and restless_seconds < RESTLESS_SECONDS_MAX:
                 seen = now
                 continue
             # Noted before acting: what changes meanwhile is seen at the next look.

@@ -1,0 +1,45 @@
+"""Everything that an engine takes resources from: files, mounted secrets, token files, the store.
+
+Knows how to look at all of it at once. Does not know what becomes of what is found.
+"""
+
+from collections.abc import Hashable, Sequence
+
+from tidegate.auth.secret_directory import DirectorySource
+from tidegate.auth.token_file import TokenFile
+from tidegate.engine.declared import Declared, Rejected, declared_by
+from tidegate.engine.files import list_files
+from tidegate.engine.load import Loaded, load
+from tidegate.engine.store_feed import StoreFeed
+from tidegate.engine.watch import file_signature
+from tidegate.exceptions import StoreFailed
+from tidegate.settings import Settings
+
+__all__ = ["Sources"]
+
+
+class Sources:
+    """The sources of one engine; `store` is None where it takes nothing from one."""
+
+    def __init__(self, paths: Sequence[str], settings: Settings, store: StoreFeed | None) -> None:
+        self._paths = paths
+        self._settings = settings
+        self._store = store
+        self._mounted = DirectorySource(settings.secrets_dir, settings.configmaps_dir)
+        self._token_files = [TokenFile(path) for path in settings.tokens.paths]
+
+    def signature(self) -> Hashable:
+        """Return what changes when a file does. The store has a watch of its own."""
+        tokens = (file.version() for file in self._token_files)
+        return (file_signature(list_files(self._paths)), self._mounted.version(), *tokens)
+
+    def load(self) -> Loaded:
+        """Load everything. Raises `StoreFailed`."""
+        return load(self._paths, self._settings, self._store.read() if self._store is not None else ())
+
+    def reload(self) -> Declared | Rejected:
+        """Load everything again, for an engine that runs."""
+        try:
+            return declared_by(self.load())
+        except StoreFailed as error:
+            return Rejected((f"the resource store cannot be read: {error}",))

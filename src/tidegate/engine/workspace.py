@@ -1,0 +1,105 @@
+"""A data directory from outside the engine: its store, what the engine that runs there was given, and the bell.
+
+Knows how a change of the store reaches the engine. Does not know what the change is (`changes`) or who makes it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from tidegate.auth.secrets_key import SecretsKey, secrets_key_path
+from tidegate.engine.control import EngineNotRunning, ask
+from tidegate.engine.given import Given
+from tidegate.engine.store_feed import resources_path
+from tidegate.settings import Settings
+from tidegate.store.resource_store import ResourceStore
+
+if TYPE_CHECKING:  # whoever only reads is spared the resource models
+    from tidegate.engine.changes import Edit, Outcome
+    from tidegate.store.stored import Author
+
+__all__ = ["Reached", "Workspace"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How a change reached the engine.
+
+    `applied`: it runs. `rejected`: the engine found errors in everything it was given, and goes on as before. `no-engine`: none
+    runs here. `not-looking`: the engine that runs here was given files alone.
+    """
+
+    how: Literal["applied", "rejected", "no-engine", "not-looking"]
+    errors: tuple[str, ...] = ()
+
+
+class Workspace:
+    """The store of a data directory. Not for use by several threads at a time.
+
+    Args:
+        settings: where everything lies, and what rules depend on where no engine runs that says it.
+
+    Raises:
+        StoreFailed, CredentialError: the store cannot be used, or the key lies where it must not.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        environment: Mapping[str, str],
+        now_wall: float,
+    ) -> None:
+        self._directory = Path(settings.data_dir)
+        key = SecretsKey(Path(settings.secrets_key_file or secrets_key_path(environment)), self._directory)
+        self.store, self.set_aside = ResourceStore.open(resources_path(self._directory), key, now_wall=now_wall)
+        self._given = _ask_given(self._directory)
+        self._settings = settings
+
+    @property
+    def given(self) -> Given | None:
+        """What the engine was given that runs here; None where none does."""
+        return self._given
+
+    def __enter__(self) -> "Workspace":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.store.close()
+
+    def apply(self, edit: "Edit", author: "Author", now_wall: float, *, dry_run: bool = False) -> "Outcome":
+        """Make an edit as `changes.apply` does, beside what the engine was given. `ring` then brings it to the engine."""
+        from tidegate.engine.changes import Surroundings, apply
+        from tidegate.engine.load import read_files
+
+        surroundings = Surroundings(settings=self._settings)
+        if self._given is not None:
+            settings = self._given.settings(self._directory)
+            surroundings = Surroundings(settings=settings, files=read_files(self._given.paths, settings))
+        return apply(self.store, edit, surroundings, author, now_wall, dry_run=dry_run)
+
+    def ring(self) -> Reached:
+        """Have the engine look at the store now, and say what came of it."""
+        if self._given is None:
+            return Reached("no-engine")
+        if not self._given.uses_store:
+            return Reached("not-looking")
+        try:
+            answer = ask(self._directory, "reload")
+        except EngineNotRunning:
+            return Reached("no-engine")
+        assert isinstance(answer, dict)
+        return Reached("applied" if answer["applied"] else "rejected", tuple(answer["errors"]))
+
+
+def _ask_given(directory: Path) -> Given | None:
+    try:
+        return msgspec.convert(ask(directory, "given"), Given)
+    except EngineNotRunning:
+        return None

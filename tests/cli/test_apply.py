@@ -1,0 +1,74 @@
+"""`tidegate apply`."""
+
+import getpass
+import json
+
+import pytest
+from tests.cli.stores import Shell
+from tests.engine.control_stand_in import answering
+from tests.resources.manifests import CLOUD, DEFAULT, UPLINK
+
+from tidegate.engine.given import given_by
+from tidegate.settings import Settings
+
+
+def test_files_folders_and_standard_input(shell: Shell) -> None:
+    shell.write("m/one.yaml", DEFAULT)
+    shell.write("two.yaml", CLOUD)
+    assert shell.type("apply", "-f", "m", "two.yaml", "-", stdin=UPLINK) == 0
+    assert shell.out == "Dataflow/uplink created\nDataflowEndpoint/cloud created\nDataflowEndpoint/default created\n"
+    assert shell.type("apply", "-f", "two.yaml", "-o", "name") == 0
+    assert shell.out == "DataflowEndpoint/cloud\n"
+    with shell.workspace() as workspace:
+        assert len(workspace.store.resources()) == 3
+        assert workspace.store.history()[0].author == (getpass.getuser(), "tidegate apply")
+
+
+def test_a_dry_run_changes_nothing(shell: Shell) -> None:
+    shell.write("two.yaml", CLOUD)
+    assert shell.type("apply", "-f", "two.yaml", "--dry-run", "-o", "json") == 0
+    assert json.loads(shell.out)["changes"][0]["action"] == "created"
+    with shell.workspace() as workspace:
+        assert workspace.store.resources() == []
+
+
+def test_errors_are_shown_with_their_place_and_nothing_is_changed(shell: Shell) -> None:
+    shell.write("two.yaml", CLOUD.replace("    host:", "    qos: 7\n    host:"))
+    assert shell.type("apply", "-f", "two.yaml") == 1
+    assert "two.yaml:8:10" in shell.err and "qos is 7; allowed are 0 and 1" in shell.err
+    assert "error: nothing was changed" in shell.err and shell.out == ""
+    assert shell.type("apply", "-f", "none.yaml") == 1
+    assert "there is no such file" in shell.err
+    assert shell.type("apply", "-f", "-", stdin="kind: [") == 1
+    assert "standard input:1" in shell.err
+    assert shell.type("apply") == 2
+
+
+@pytest.mark.parametrize(
+    ("uses_store", "applied", "said"),
+    [
+        (True, True, ""),
+        (True, False, "error: the engine goes on as before: this is wrong\n"),
+        (False, True, "note: the engine that runs here was given files alone"),
+    ],
+)
+def test_the_engine_takes_it_up_or_it_is_said_that_it_does_not(
+    shell: Shell, uses_store: bool, applied: bool, said: str
+) -> None:
+    shell.write("two.yaml", CLOUD)
+    shell.data.mkdir()
+    given = given_by([], Settings(data_dir=shell.data, uses_store=uses_store))
+    answer = json.dumps({"at": "", "applied": applied, "errors": [] if applied else ["this is wrong"]}).encode()
+    with answering(shell.data, given=given, reload=answer):
+        assert shell.type("apply", "-f", "two.yaml") == 0
+        assert shell.err.startswith(said) and bool(shell.err) == bool(said)
+        assert shell.type("apply", "-f", "two.yaml", "-n", "other") == 2
+        assert "the engine that runs here has the namespace azure-iot-operations" in shell.err
+
+
+def test_a_store_that_is_not_ours_is_reported(shell: Shell) -> None:
+    shell.data.mkdir()
+    (shell.data / "resources.db").write_bytes(b"notes" * 100)
+    shell.write("two.yaml", CLOUD)
+    assert shell.type("apply", "-f", "two.yaml") == 0
+    assert "was set aside as" in shell.err and shell.out == "DataflowEndpoint/cloud created\n"

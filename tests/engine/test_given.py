@@ -1,0 +1,25 @@
+"""What an engine was given, told to others."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from tidegate.engine.given import Given, given_by
+from tidegate.settings import Settings
+
+
+def test_it_travels_and_comes_back_as_the_settings_that_rules_depend_on() -> None:
+    settings = Settings(
+        data_dir=Path("data"),
+        uses_store=True,
+        namespace="plant",
+        secrets_dir=Path("secrets"),
+        allow_remote_only=True,
+        filter_true="pass",
+    )
+    given = given_by(["m.yaml"], settings)
+    again = msgspec.json.decode(msgspec.json.encode(given), type=Given)
+    assert again == given and again.uses_store
+    assert again.paths == [str(Path.cwd() / "m.yaml")]
+    assert again.settings(Path("data")) == replace(settings, secrets_dir=Path.cwd() / "secrets")

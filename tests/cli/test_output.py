@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from tidegate.cli.output import diagnostic_data, print_error, render_diagnostics, summary
+from tidegate.cli.output import diagnostic_data, print_error, render_diagnostics, summary, table
 from tidegate.diagnostics import Diagnostic, Span
 
 FINDING = Diagnostic(
@@ -103,3 +103,7 @@ def test_print_error(capsys: pytest.CaptureFixture[str]) -> None:
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err == "error: it broke\n  hint: mend it\nerror: it broke\n"
+
+
+def test_the_columns_of_a_table_stand_below_each_other_whatever_is_in_them() -> None:
+    assert table([("A", "B"), ("温度", "x"), ("e\x1b", "y")]) == ["A     B", "温度  x", "e\ufffd    y"]

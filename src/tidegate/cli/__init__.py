@@ -32,6 +32,7 @@ VERBS = {
     "emulate identity": Verb("tidegate.cli.emulate_identity", "Emulate the endpoints of identities.", "identity"),
     "eval": Verb("tidegate.cli.eval", "Compute an expression, to try it before it is used.", "evaluate"),
     "pub": Verb("tidegate.cli.pub", "Publish a message."),
+    "route": Verb("tidegate.cli.route", "Show which data flows take a topic, what comes out, and why others do not."),
     "run": Verb("tidegate.cli.run", "Run what is declared until told to stop."),
     "simulate": Verb("tidegate.cli.simulate", "Be a few ovens and thermostats that send what they measure."),
     "statestore delete": Verb("tidegate.cli.statestore", "Remove a key of a state store.", "delete"),

@@ -12,7 +12,16 @@ from typing import TextIO
 
 from tidegate.diagnostics import Diagnostic, Span
 
-__all__ = ["Json", "NotUnderstood", "Outcome", "diagnostic_data", "print_error", "render_diagnostics", "summary"]
+__all__ = [
+    "Json",
+    "NotUnderstood",
+    "Outcome",
+    "diagnostic_data",
+    "print_error",
+    "render_diagnostics",
+    "summary",
+    "table",
+]
 
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 
@@ -96,6 +105,15 @@ def summary(diagnostics: Iterable[Diagnostic]) -> str:
     return ", ".join(parts) or "no findings"
 
 
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return rows, the first of them the heads, as lines whose columns stand below each other."""
+    widths = [max(map(_columns, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(cell + " " * (width - _columns(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in ([_printable(cell) for cell in row] for row in rows)
+    ]
+
+
 _COLOURS = {"error": "31", "warning": "33", "information": "36"}
 
 
@@ -131,6 +149,10 @@ def _excerpt(span: Span, line: str) -> list[str]:
 def _printable(text: str) -> str:
     """Return `text` with tabs as one space and everything a terminal would act on as a replacement character."""
     return "".join(" " if each == "\t" else each if each.isprintable() else "\ufffd" for each in text)
+
+
+def _columns(text: str) -> int:
+    return sum(map(_width, _printable(text)))
 
 
 def _width(character: str) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from tidegate.cli.options import data_directory_option
-from tidegate.cli.output import Json, Outcome, print_error
+from tidegate.cli.output import Json, Outcome, print_error, table
 
 __all__ = ["EXAMPLES", "arguments", "status"]
 
@@ -64,10 +64,7 @@ def _text(answer: Any) -> str:  # Any: the JSON of `telemetry.status.EngineStatu
                     (flow["reason_code"] or "-") if is_first else "",
                 )
             )
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    if len(rows) == 1:
-        lines = ["no data flow runs"]
+    lines = table(rows) if len(rows) > 1 else ["no data flow runs"]
     if answer.get("broker") is not None:
         lines += _broker_lines(answer["broker"])
     lines += [

@@ -17,7 +17,7 @@ from tidegate.resources.resource_set import ResourceSet
 from tidegate.settings import Settings
 from tidegate.transform.topic_template import TopicTemplate
 
-__all__ = ["check_loops", "counting_flows"]
+__all__ = ["broker_of", "check_loops", "counting_flows"]
 
 EMBEDDED: Broker = ("aio-broker", 0)
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
@@ -73,6 +73,18 @@ def counting_flows(
     )
 
 
+def broker_of(endpoint: ResolvedEndpoint, resources: ResourceSet, settings: Settings) -> Broker:
+    """Return what tells the broker of an endpoint from others: one broker may be meant by several names and ports."""
+    if is_embedded(endpoint, settings):
+        return EMBEDDED
+    host, port = endpoint.address
+    host = host.removesuffix(".")
+    if host not in THIS_MACHINE:
+        return host, port
+    ours = {each.port for listener in resources.listeners.values() for each in listener.spec.ports}
+    return EMBEDDED if port in ours and not settings.no_broker else (THIS_MACHINE[0], port)
+
+
 def _annotation(flow: ResolvedFlow) -> str | None:
     return (flow.dataflow.metadata.annotations or {}).get(COUNT_HOPS)
 
@@ -86,13 +98,12 @@ def _hops(
     flows: Sequence[ResolvedFlow], templates: Templates, resources: ResourceSet, settings: Settings
 ) -> list[tuple[ResolvedFlow, Hop]]:
     """Return what loops are made of, for the enabled data flows whose topics are valid."""
-    ports = frozenset(port.port for listener in resources.listeners.values() for port in listener.spec.ports)
     return [
         (
             flow,
             Hop(
-                _broker(flow.source, ports, settings),
-                _broker(flow.destination, ports, settings),
+                broker_of(flow.source, resources, settings),
+                broker_of(flow.destination, resources, settings),
                 flow.topic_filters,
                 templates[flow.key],
             ),
@@ -100,14 +111,3 @@ def _hops(
         for flow in flows
         if flow.is_enabled and flow.key in templates and not any(map(filter_error, flow.topic_filters))
     ]
-
-
-def _broker(endpoint: ResolvedEndpoint, embedded_ports: frozenset[int], settings: Settings) -> Broker:
-    """Return what tells the broker of an endpoint from others: one broker may be meant by several names and ports."""
-    if is_embedded(endpoint, settings):
-        return EMBEDDED
-    host, port = endpoint.address
-    host = host.removesuffix(".")
-    if host not in THIS_MACHINE:
-        return host, port
-    return EMBEDDED if port in embedded_ports and not settings.no_broker else (THIS_MACHINE[0], port)

@@ -17,14 +17,9 @@ from tidegate.broker.plan import (
     X509Attributes,
     X509Method,
 )
-from tidegate.resources.broker import (
-    AuthorizationRule,
-    BrokerAuthentication,
-    BrokerAuthorization,
-    ListenerPort,
-    ListenerTls,
-    Method,
-)
+from tidegate.resources.broker_authentication import BrokerAuthentication, Method
+from tidegate.resources.broker_authorization import AuthorizationRule, BrokerAuthorization
+from tidegate.resources.broker_listener import ListenerPort, ListenerTls
 from tidegate.resources.certificate_subject import SubjectError, canonical_subject
 from tidegate.resources.defaults import DEFAULT_BROKER, DEFAULT_NAME
 from tidegate.resources.finding_list import FindingList

@@ -8,7 +8,9 @@ import re
 
 from tidegate.mqtt.topics import filter_error, split_share
 from tidegate.resources.base import ResourceKey
-from tidegate.resources.broker import BrokerAuthentication, BrokerAuthorization, BrokerListener, ListenerPort
+from tidegate.resources.broker_authentication import BrokerAuthentication
+from tidegate.resources.broker_authorization import BrokerAuthorization
+from tidegate.resources.broker_listener import BrokerListener, ListenerPort
 from tidegate.resources.defaults import DEFAULT_LISTENER, DEFAULT_NAME
 from tidegate.resources.finding_list import FindingList
 from tidegate.resources.findings import closest, enumerate_words

@@ -3,7 +3,9 @@
 Knows their values. Declaring a resource of the same name replaces them.
 """
 
-from tidegate.resources.broker import Broker, BrokerAuthentication, BrokerListener
+from tidegate.resources.broker import Broker
+from tidegate.resources.broker_authentication import BrokerAuthentication
+from tidegate.resources.broker_listener import BrokerListener
 from tidegate.resources.dataflow_endpoint import DataflowEndpoint
 from tidegate.resources.dataflow_profile import DataflowProfile
 from tidegate.resources.kinds import BROKER_VERSIONS, CONNECTIVITY_VERSIONS

@@ -7,7 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tidegate.resources.base import Resource, ResourceKey
-from tidegate.resources.broker import Broker, BrokerAuthentication, BrokerAuthorization, BrokerListener
+from tidegate.resources.broker import Broker
+from tidegate.resources.broker_authentication import BrokerAuthentication
+from tidegate.resources.broker_authorization import BrokerAuthorization
+from tidegate.resources.broker_listener import BrokerListener
 from tidegate.resources.core import ConfigMap, Secret
 from tidegate.resources.dataflow import Dataflow
 from tidegate.resources.dataflow_endpoint import DataflowEndpoint

@@ -6,7 +6,7 @@ Knows each value's rule and where it comes from. Does not know which field holds
 import ipaddress
 import re
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
@@ -24,10 +24,13 @@ __all__ = [
     "SecretRef",
     "UnsignedInt16",
     "UnsignedInt32",
+    "at_least_one",
     "kubernetes_name_error",
     "parse_host",
     "resource_name_error",
 ]
+
+T = TypeVar("T")
 
 Mode = Literal["Enabled", "Disabled"]
 
@@ -70,6 +73,14 @@ def _kubernetes_name(name: str) -> str:
 SecretRef = Annotated[str, AfterValidator(_kubernetes_name)]
 ConfigMapRef = Annotated[str, AfterValidator(_kubernetes_name)]
 Namespace = Annotated[str, AfterValidator(_kubernetes_name)]
+
+
+def at_least_one(items: tuple[T, ...]) -> tuple[T, ...]:
+    """Refuse an empty list; pydantic's own bound also counts items that are wrong in themselves."""
+    if not items:
+        detail = "there is none here, and at least one is needed"
+        raise PydanticCustomError("empty", "{detail}", {"detail": detail, "hint": "add one"})
+    return items
 
 
 class HostError(ValueError):

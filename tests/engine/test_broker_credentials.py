@@ -10,7 +10,7 @@ from mqtt5 import ConnectPacket, PingReqPacket
 from tests.certificates import Issued, ca
 from tests.engine.test_embedded_broker import Client, free_port, run
 
-from tidegate.auth import authority, passwords
+from tidegate.auth import passwords
 from tidegate.auth.passwords import Users
 from tidegate.auth.secret_source import DeclaredSource
 from tidegate.broker.plan import (
@@ -22,8 +22,7 @@ from tidegate.broker.plan import (
     X509Attributes,
     X509Method,
 )
-from tidegate.engine.embedded_broker import CA_CONFIG_MAP, EmbeddedBroker
-from tidegate.engine.worker_channel import SecretValues
+from tidegate.engine.embedded_broker import EmbeddedBroker
 
 SITE = ca("Site CA")
 CLIENTS = ca("Clients CA")
@@ -89,37 +88,6 @@ def test_failure_23_a_manual_certificate_is_rotated_and_no_connection_dropped(tm
     run(tmp_path, scenario)
 
 
-def test_the_authority_is_renewed_while_the_broker_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def scenario(broker: EmbeddedBroker, secure: int, plain: int) -> None:
-        def bundle() -> str:
-            return broker.secret_values(SecretValues()).config_maps[CA_CONFIG_MAP]["ca.crt"]
-
-        async def shake_hands(trusted: str) -> None:
-            context = ssl.create_default_context(cadata=trusted)
-            _, writer = await asyncio.open_connection("127.0.0.1", secure, ssl=context, server_hostname="aio-broker")
-            writer.close()
-            await writer.wait_closed()
-
-        before = bundle()
-        await shake_hands(before)
-        monkeypatch.setattr(authority, "CA_RENEW_DAYS", 2 * authority.CA_DAYS)
-        (tmp_path / "authority" / "ca.key").rename(tmp_path / "aside")
-        await broker._open_all()
-        assert len(broker.problems) == 1 and "cannot be renewed" in broker.problems[0]
-        await shake_hands(before)
-        (tmp_path / "aside").rename(tmp_path / "authority" / "ca.key")
-        await broker._open_all()
-        monkeypatch.undo()
-        await broker._open_all()
-        assert not broker.problems
-        after = bundle()
-        assert after.endswith(before) and after.count("BEGIN CERTIFICATE") == 2
-        assert (tmp_path / "ca.crt").read_text() == after
-        await shake_hands(after.removesuffix(before))
-
-    run(tmp_path, scenario)
-
-
 def test_a_client_with_a_certificate_has_the_rights_of_its_attributes(tmp_path: Path) -> None:
     async def scenario(broker: EmbeddedBroker, secure: int, plain: int) -> None:
         port = free_port()
@@ -151,8 +119,8 @@ def test_authorities_of_clients_come_and_go_and_what_cannot_be_used_is_said_once
         port, server = free_port(), SITE.server("gateway")
         await broker.apply(manual(port, X509), source(server, "no certificate"))
         assert broker.ports == [port] and len(broker.problems) == 1
-        await broker._open_all()
-        await broker._open_all()
+        await broker.look_again()
+        await broker.look_again()
         said = [each for each in caplog.messages if "client-ca" in each]
         assert len(said) == 1, said
         nobody, _ = await connect(port, tmp_path, CLIENTS.client("press-1"))

@@ -39,6 +39,26 @@ def test_what_a_template_makes_of_a_filter(template: str, topic_filter: str, wri
     assert written_filters(parse(template), topic_filter) == written
 
 
+@pytest.mark.parametrize(
+    ("prefix", "topic_filter", "written"),
+    [
+        ("local/", "local/#", ("remote/#",)),
+        ("local/", "#", ("remote/#",)),
+        ("local/", "+/a", ("remote/a",)),
+        ("local/", "other/#", ()),
+        ("local/", "local", ()),
+        ("a/b", "a/bc/d", ("remote/c/d",)),
+        ("a/b", "a/+/d", ("remote/+/d",)),
+        ("$x/", "#", ()),
+        ("$x/", "$share/g/$x/a", ("remote/a",)),
+    ],
+)
+def test_what_a_template_that_leaves_out_a_prefix_makes_of_a_filter(
+    prefix: str, topic_filter: str, written: tuple[str, ...]
+) -> None:
+    assert written_filters(parse("remote/${inputTopic}", prefix), topic_filter) == written
+
+
 def test_a_data_flow_that_reads_what_it_writes() -> None:
     assert find_loops([hop(HERE, "a/#", HERE, "${inputTopic}")]) == [(0,)]
     assert find_loops([hop(HERE, "a/#", HERE, "b/${inputTopic}")]) == []
@@ -125,12 +145,15 @@ PARTS = st.lists(
 TOPICS = st.lists(st.sampled_from(["", "a", "$x", "c d"]), min_size=1, max_size=4).map("/".join).filter(bool)
 
 
-@given(PARTS, TOPICS)
-def test_every_topic_that_is_made_is_matched_by_what_may_be_written(parts: list[str], topic: str) -> None:
+PREFIXES = st.sampled_from(["", "a", "a/", "/", "$x/"])
+
+
+@given(PARTS, PREFIXES, TOPICS)
+def test_every_topic_that_is_made_is_matched_by_what_may_be_written(parts: list[str], prefix: str, topic: str) -> None:
     try:
-        template = parse("".join(parts))
+        template = parse("".join(parts), prefix)
     except DeclarationError:
         return
     made = template.compile()(topic, None)
     if isinstance(made, str):
-        assert any(matches(written, made) for written in written_filters(template, "#"))
+        assert any(matches(written, made) for written in written_filters(template, "$x/#" if topic[0] == "$" else "#"))

@@ -109,7 +109,7 @@ def test_topics_are_remembered_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) ->
             resolved.append(topic)
             return topic
 
-    monkeypatch.setattr(compiler, "parse", lambda _: Counted())
+    monkeypatch.setattr(compiler, "parse", lambda *_: Counted())
     monkeypatch.setattr(compiler, "TOPICS_REMEMBERED_MAX", 3)
     transform = compiled(UNCHANGED)
     long = "x" * (compiler.REMEMBERED_TOPIC_CHARACTERS_MAX + 1)

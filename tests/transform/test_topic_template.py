@@ -148,3 +148,21 @@ def test_the_topic_that_the_map_writes() -> None:
     assert resolve("a/b", None) == Unresolvable("`${outputTopic}` is asked for, and no rule wrote `$metadata.topic`")
     made = resolve("a/b", "line/#")
     assert isinstance(made, Unresolvable) and "cannot be used" in made.detail
+
+
+@pytest.mark.parametrize(
+    ("template", "prefix", "topic", "made"),
+    [
+        ("remote/${inputTopic}", "local/", "local/a/b", "remote/a/b"),
+        ("${inputTopic.1}", "local/", "local/a/b", "a"),
+        ("r${inputTopic}", "/a", "/abc", "rbc"),
+        ("remote${inputTopic}", "local", "local", "remote"),
+    ],
+)
+def test_variables_leave_out_a_prefix(template: str, prefix: str, topic: str, made: str) -> None:
+    assert parse(template, prefix).compile()(topic, None) == made
+
+
+def test_a_topic_without_the_prefix_makes_none() -> None:
+    made = parse("remote/${inputTopic}", "local/").compile()("local", None)
+    assert made == Unresolvable("the source topic `local` does not begin with `local/`, which is to be left out")

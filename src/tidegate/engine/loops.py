@@ -53,7 +53,9 @@ def written_filters(template: TopicTemplate, topic_filter: str, *, trusts_map: b
     """
     if template.uses_output_topic and trusts_map:
         return ()
-    pattern = split_share(topic_filter)[1]
+    pattern = template.remaining(topic_filter)
+    if pattern is None:
+        return ()
     levels = pattern.strip("/").split("/")
     made = ""
     for part in template.parts:

@@ -11,7 +11,7 @@ from tidegate.broker.plan import BrokerPlan
 from tidegate.diagnostics import Diagnostic
 from tidegate.engine.broker_plan import broker_plan, check_embedded, embedded_port, is_embedded
 from tidegate.engine.loop_rules import check_loops, counting_flows
-from tidegate.engine.transform_plan import check_transform, transform_spec
+from tidegate.engine.transform_plan import check_transform, topic_template, transform_spec
 from tidegate.flow.plan import (
     AnonymousPlan,
     AuthenticationPlan,
@@ -44,7 +44,7 @@ from tidegate.resources.token_rules import DEFAULT_SCOPE, check_token_settings, 
 from tidegate.resources.values import parse_host
 from tidegate.settings import Settings
 from tidegate.transform.declaration_error import DeclarationError
-from tidegate.transform.topic_template import TopicTemplate, parse
+from tidegate.transform.topic_template import TopicTemplate
 
 __all__ = ["CLIENT_ID_PREFIX", "Plan", "ProfilePlan", "build", "endpoint_plan", "validate"]
 
@@ -136,7 +136,7 @@ def _with_our_own(secrets: SecretNames) -> SecretNames:
 def build(resources: ResourceSet, settings: Settings, diagnostics: tuple[Diagnostic, ...] = ()) -> Plan:
     """Make the plan of resources that validate. `diagnostics` are the warnings to keep with it."""
     flows = _resolved(resources)
-    counting = counting_flows(flows, {flow.key: parse(flow.topic_template) for flow in flows}, resources, settings)
+    counting = counting_flows(flows, {flow.key: topic_template(flow.dataflow) for flow in flows}, resources, settings)
     return Plan(
         flows=tuple(
             _flow_plan(flow, ordinal, settings, counts_hops=flow.key.name in counting)
@@ -187,9 +187,9 @@ def _resolved(resources: ResourceSet) -> list[ResolvedFlow]:
 
 
 def _check_template(dataflow: Dataflow, templates: dict[ResourceKey, TopicTemplate], findings: FindingList) -> None:
-    index, destination = dataflow.spec.destination
+    index = dataflow.spec.destination[0]
     try:
-        templates[dataflow.key] = parse(destination.data_destination)
+        templates[dataflow.key] = topic_template(dataflow)
     except DeclarationError as error:
         path = ("spec", "operations", index, "destinationSettings", "dataDestination")
         message = f"dataDestination: {error.message}"

@@ -10,12 +10,13 @@ from typing import Literal
 
 from tidegate.diagnostics import Diagnostic
 from tidegate.engine.loop_rules import broker_of
+from tidegate.engine.transform_plan import topic_template
 from tidegate.mqtt.topics import matches, split_share
 from tidegate.resources.dataflow import Dataflow
 from tidegate.resources.resolved_flow import ResolvedFlow, resolve, resolve_endpoint
 from tidegate.resources.resource_set import ResourceSet
 from tidegate.settings import Settings
-from tidegate.transform.topic_template import TopicTemplate, Unresolvable, parse
+from tidegate.transform.topic_template import TopicTemplate, Unresolvable
 
 __all__ = ["TopicRoute", "Verdict", "topic_routes"]
 
@@ -93,7 +94,7 @@ class _Finder:
         if not taken:
             reasons = [f"`{each}` {_mismatch(each, topic)}" for each in flow.topic_filters]
             return _no(flow.dataflow, f"no topic filter matches: {'; '.join(reasons)}")
-        template = parse(flow.topic_template)
+        template = topic_template(flow.dataflow)
         reason = f"`{taken[0]}` matches"
         made = _made(template, topic)
         if isinstance(made, Unresolvable):

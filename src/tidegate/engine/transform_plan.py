@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable
 from typing import Literal, TypeVar
 
+from tidegate.mqtt.topics import filter_error, topic_error
 from tidegate.resources.dataflow import BuiltInTransformationSettings, Dataflow, MapRule
 from tidegate.resources.finding_list import FindingList
 from tidegate.resources.findings import closest, enumerate_words
-from tidegate.resources.resolved_flow import ResolvedFlow
+from tidegate.resources.resolved_flow import ResolvedFlow, sent_filter
 from tidegate.resources.source_map import FieldPath
 from tidegate.settings import Settings
 from tidegate.transform.declaration_error import DeclarationError
@@ -20,10 +21,20 @@ from tidegate.transform.parser import parse_expression
 from tidegate.transform.paths import MISSING, Path, Reference, Root, parse_output, parse_reference
 from tidegate.transform.rule import INPUTS_MAX, compile_expression
 from tidegate.transform.spec import DatasetSpec, FilterSpec, HeaderSpec, MapSpec, TransformSpec
-from tidegate.transform.topic_template import TopicTemplate
+from tidegate.transform.topic_template import TopicTemplate, parse
 from tidegate.transform.values import EvaluationError
 
-__all__ = ["COPY", "COUNT_HOPS", "FILTER_TRUE", "LAST_VALUE", "check_transform", "dataset_names", "transform_spec"]
+__all__ = [
+    "COPY",
+    "COUNT_HOPS",
+    "FILTER_TRUE",
+    "LAST_VALUE",
+    "STRIP_TOPIC_PREFIX",
+    "check_transform",
+    "dataset_names",
+    "topic_template",
+    "transform_spec",
+]
 
 FILTER_TRUE = "tidegate.dev/filter-true"
 """Annotation of a data flow: what a filter that is true means, `drop` or `pass` (facts 3.3)."""
@@ -36,6 +47,9 @@ LAST_VALUE = "tidegate.dev/last-value-per"
 
 COUNT_HOPS = "tidegate.dev/count-hops"
 """Annotation: whether a data flow counts, in a user property, through how many of them a message came: `always` or `never`."""
+
+STRIP_TOPIC_PREFIX = "tidegate.dev/strip-topic-prefix"
+"""Annotation: what `${inputTopic}` and `${inputTopic.N}` leave out at the beginning of the source topic."""
 
 _CHOICES = {
     FILTER_TRUE: ("drop", "pass"),
@@ -61,6 +75,7 @@ def transform_spec(flow: ResolvedFlow, settings: Settings) -> TransformSpec:
         filter_true = "pass" if annotations[FILTER_TRUE] == "pass" else "drop"
     return TransformSpec(
         topic_template=flow.topic_template,
+        topic_prefix=annotations.get(STRIP_TOPIC_PREFIX, ""),
         datasets=tuple(
             DatasetSpec(key=key, name=name, inputs=each.inputs, expression=each.expression or "true")
             for each, (key, name) in zip(middle.datasets, dataset_names(middle), strict=True)
@@ -87,6 +102,12 @@ def transform_spec(flow: ResolvedFlow, settings: Settings) -> TransformSpec:
         source_schema=spec.source[1].schema_ref,
         output_schema=middle.schema_ref,
     )
+
+
+def topic_template(dataflow: Dataflow) -> TopicTemplate:
+    """Parse the `dataDestination` of a data flow. Raises `transform.declaration_error.DeclarationError`."""
+    prefix = (dataflow.metadata.annotations or {}).get(STRIP_TOPIC_PREFIX, "")
+    return parse(dataflow.spec.destination[1].data_destination, prefix)
 
 
 def dataset_names(middle: BuiltInTransformationSettings) -> list[tuple[str, str]]:
@@ -282,10 +303,27 @@ def _check_annotations(dataflow: Dataflow, findings: FindingList) -> None:
             allowed = enumerate_words([f"`{each}`" for each in _CHOICES[name]])
             message = f"the annotation {name} is `{value}`; allowed are {allowed}"
             findings.add("error", "annotation", message, dataflow.key, path, f"write `{name}: {_CHOICES[name][0]}`")
+        elif name == STRIP_TOPIC_PREFIX:
+            _check_prefix(dataflow, value, path, findings)
         elif name.startswith("tidegate.dev/") and name not in _CHOICES:
-            near = closest(name, list(_CHOICES))
+            near = closest(name, [*_CHOICES, STRIP_TOPIC_PREFIX])
             hint = f"did you mean `{near}`?" if near else "remove it"
             findings.add("error", "annotation", f"there is no annotation {name}", dataflow.key, path, hint, "name")
+
+
+def _check_prefix(dataflow: Dataflow, prefix: str, path: FieldPath, findings: FindingList) -> None:
+    error = topic_error(prefix)
+    if error is not None:
+        message = f"the annotation {STRIP_TOPIC_PREFIX} is `{prefix}`, and {error}"
+        hint = "write how source topics begin, as in `plant/`"
+        findings.add("error", "annotation", message, dataflow.key, path, hint)
+        return
+    template = TopicTemplate("", (), prefix)
+    for topic_filter in map(sent_filter, dataflow.spec.source[1].data_sources):
+        if filter_error(topic_filter) is None and template.remaining(topic_filter) is None:
+            message = f"no topic that matches `{topic_filter}` begins with `{prefix}`, which is to be left out"
+            hint = "write how all source topics begin, or read these in a data flow of their own"
+            findings.add("error", "annotation", message, dataflow.key, path, hint)
 
 
 def _check_schema(dataflow: Dataflow, path: FieldPath, reference: str | None, findings: FindingList) -> None:

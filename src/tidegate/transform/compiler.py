@@ -60,7 +60,7 @@ def compile_transform(
     Raises:
         DeclarationError: something declared does not parse (`validate` has said so before).
     """
-    address = _topics(spec.topic_template)
+    address = _topics(spec.topic_template, spec.topic_prefix)
     stages = _stages(spec, snapshots or {})
     finish = _finish(spec, new_id)
     schema = spec.source_schema
@@ -182,9 +182,9 @@ def _finish(spec: TransformSpec, new_id: Callable[[], str]) -> Callable[[Message
     return finish
 
 
-def _topics(template: str) -> Callable[[str, str | None], str | Unresolvable]:
+def _topics(template: str, prefix: str = "") -> Callable[[str, str | None], str | Unresolvable]:
     """Return the function from source topic and the map's topic to the destination topic, which remembers what it can."""
-    parsed = parse(template)
+    parsed = parse(template, prefix)
     resolve = parsed.compile()
     if parsed.uses_output_topic:
         return resolve

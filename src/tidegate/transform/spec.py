@@ -59,13 +59,15 @@ class HeaderSpec:
 class TransformSpec:
     """The middle of a data flow.
 
-    `topic_template` is `dataDestination` (facts 2.5). An empty `maps` leaves the payload as it is. `filter_true` says what a
+    `topic_template` is `dataDestination` (facts 2.5), `topic_prefix` what its variables leave out of the source topic.
+    An empty `maps` leaves the payload as it is. `filter_true` says what a
     condition that is true means (facts 3.3), `moves_copies` whether a plain copy behind a wildcard takes the field away from
     the wildcard (facts 3.5), `last_per_topic` whether `? $last` remembers a value for each source topic. `source_schema` and
     `output_schema` are references of the schema registry; `target_name` is what CloudEvents name as their source (facts 4.4).
     """
 
     topic_template: str
+    topic_prefix: str = ""
     datasets: tuple[DatasetSpec, ...] = ()
     filters: tuple[FilterSpec, ...] = ()
     maps: tuple[MapSpec, ...] = ()

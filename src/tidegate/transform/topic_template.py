@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tidegate.mqtt.text import text_error
-from tidegate.mqtt.topics import topic_error
+from tidegate.mqtt.topics import split_share, topic_error
 from tidegate.transform.declaration_error import DeclarationError
 
 __all__ = ["TopicTemplate", "Unresolvable", "parse"]
@@ -29,10 +29,12 @@ class Unresolvable:
 @dataclass(frozen=True, slots=True)
 class TopicTemplate:
     """A parsed template: literals and variables in turn. A variable is the segment's number from 1, 0 for the whole topic, or
-    -1 for the topic that the map writes."""
+    -1 for the topic that the map writes. `prefix` is what the variables leave out at the beginning of the source topic.
+    """
 
     text: str
     parts: tuple[str | int, ...]
+    prefix: str = ""
 
     @property
     def is_static(self) -> bool:
@@ -49,14 +51,40 @@ class TopicTemplate:
         """Tell whether the topic takes in what the map writes to `$metadata.topic`."""
         return _OUTPUT_TOPIC in self.parts
 
+    def remaining(self, topic_filter: str) -> str | None:
+        """Return the filter of what variables see of topics that match a valid filter; None where no topic has the prefix."""
+        pattern = split_share(topic_filter)[1]
+        if not self.prefix:
+            return pattern
+        if self.prefix.startswith("$") and pattern[0] in "+#":
+            return None
+        *whole, begun = self.prefix.split("/")
+        levels = pattern.split("/")
+        for level, wanted in zip(whole, levels, strict=False):
+            if wanted == "#":
+                return "#"
+            if wanted not in ("+", level):
+                return None
+        rest = levels[len(whole) :]
+        if not rest or not (rest[0] in ("+", "#") or rest[0].startswith(begun)):
+            return None
+        if rest[0] not in ("+", "#"):
+            rest[0] = rest[0].removeprefix(begun)
+        return "/".join(rest)
+
     def compile(self) -> Callable[[str, str | None], str | Unresolvable]:
         """Return the function from a source topic, and the topic that the map wrote, to a destination topic."""
-        if self.is_static:
+        if self.is_static and not self.prefix:
             static = "".join(part for part in self.parts if isinstance(part, str))
             return lambda topic, output_topic: static
         return self._resolve
 
     def _resolve(self, topic: str, output_topic: str | None) -> str | Unresolvable:
+        if not topic.startswith(self.prefix):
+            return Unresolvable(
+                f"the source topic `{topic}` does not begin with `{self.prefix}`, which is to be left out"
+            )
+        topic = topic[len(self.prefix) :]
         segments = topic.strip("/").split("/")
         made: list[str] = []
         for part in self.parts:
@@ -81,8 +109,8 @@ class TopicTemplate:
         return result if error is None else Unresolvable(f"the topic {result!r} cannot be used: {error}")
 
 
-def parse(template: str) -> TopicTemplate:
-    """Parse a `dataDestination`.
+def parse(template: str, prefix: str = "") -> TopicTemplate:
+    """Parse a `dataDestination`, whose variables leave out `prefix` at the beginning of the source topic.
 
     Raises:
         DeclarationError: an unclosed or unknown variable, segment 0, or literal text that no topic name may hold.
@@ -109,7 +137,7 @@ def parse(template: str) -> TopicTemplate:
         raise DeclarationError(f"a destination topic cannot be sent: {error}", 0, len(template))
     if all(isinstance(part, str) for part in parts) and (error := topic_error(template)) is not None:
         raise DeclarationError(error, 0, len(template))
-    return TopicTemplate(template, tuple(parts))
+    return TopicTemplate(template, tuple(parts), prefix)
 
 
 def _variable(name: str, offset: int, length: int) -> int:

@@ -1,43 +1,45 @@
 """Which data flows count hops. What is said about loops is in `tests/cases/manifests/loop_*`."""
 
 import json
+from dataclasses import replace
 from pathlib import PurePath
 
 import pytest
 from tests.integration.harness.manifests import Declared, dataflow, endpoint
 
-from tidegate.engine.loop_rules import check_loops, counting_flows
+from tidegate.engine.loop_rules import broker_of, check_loops
+from tidegate.engine.loops import Broker
 from tidegate.engine.plan import build
+from tidegate.engine.transform_plan import topic_template
 from tidegate.resources.finding_list import FindingList
-from tidegate.resources.manifest import parse
-from tidegate.resources.resolved_flow import resolve
+from tidegate.resources.manifest import Manifest, parse
+from tidegate.resources.resolved_flow import resolve, resolve_endpoint
 from tidegate.resources.source_map import SourceText
 from tidegate.settings import Settings
-from tidegate.transform.topic_template import parse as parse_template
 
 SETTINGS = Settings(data_dir=PurePath("state"), no_broker=True)
 ENDPOINTS = [endpoint("default", 1883), endpoint("cloud", 1883, host="cloud.example.com")]
 
 
-def annotated(flow: Declared, choice: str) -> Declared:
+def annotated(flow: Declared, choice: str, name: str = "count-hops") -> Declared:
     metadata = flow["metadata"]
     assert isinstance(metadata, dict)
-    return flow | {"metadata": metadata | {"annotations": {"tidegate.dev/count-hops": choice}}}
+    return flow | {"metadata": metadata | {"annotations": {f"tidegate.dev/{name}": choice}}}
+
+
+def read(*flows: Declared) -> Manifest:
+    return parse([SourceText(f"{index}.json", json.dumps(each)) for index, each in enumerate((*ENDPOINTS, *flows))])
 
 
 def counting(*flows: Declared, settings: Settings = SETTINGS) -> set[str]:
-    texts = [SourceText(f"{index}.json", json.dumps(each)) for index, each in enumerate((*ENDPOINTS, *flows))]
-    declared = parse(texts)
+    declared = read(*flows)
     assert declared.diagnostics == ()
     made = {each.name: each.hops_max for each in build(declared.resources, settings).flows}
     assert set(made.values()) <= {None, settings.hops_max}
     counts = {name for name, hops_max in made.items() if hops_max is not None}
-    resolved = [
-        each for each in (resolve(flow, declared.resources) for flow in declared.resources.dataflows.values()) if each
-    ]
-    templates = {each.key: parse_template(each.topic_template) for each in resolved}
-    assert counting_flows(resolved, templates, declared.resources, settings) == counts
+    resolved = [flow for each in declared.resources.dataflows.values() if (flow := resolve(each, declared.resources))]
     findings = FindingList(declared.source_map)
+    templates = {each.key: topic_template(each.dataflow) for each in resolved}
     check_loops(resolved, templates, declared.resources, settings, findings)
     assert bool(findings.diagnostics) <= bool(counts)
     return counts
@@ -78,3 +80,42 @@ def test_a_loop_of_three_that_was_found_counts() -> None:
         dataflow("three", source="third", destination="default"),
     ]
     assert counting(third, *flows) == {"one", "two", "three"}
+
+
+def test_data_flows_that_do_not_take_each_others_messages_are_no_loop() -> None:
+    up, down = annotated(UP, "downlink", "no-echo-of"), annotated(DOWN, "uplink", "no-echo-of")
+    assert counting(up, down) == set()
+    plans = {each.name: each for each in build(read(up, down).resources, SETTINGS).flows}
+    assert plans["uplink"].echoes_of == {"tidegate-downlink-0-destination"}
+    assert plans["downlink"].echoes_of == {"tidegate-uplink-0-destination"}
+    assert plans["uplink"].leaves_mark
+    assert plans["downlink"].leaves_mark
+
+
+def test_a_mark_is_left_only_where_somebody_looks_for_it() -> None:
+    plans = {
+        each.name: each for each in build(read(UP, annotated(DOWN, " uplink", "no-echo-of")).resources, SETTINGS).flows
+    }
+    assert (plans["uplink"].leaves_mark, plans["downlink"].leaves_mark) == (True, False)
+    assert plans["uplink"].echoes_of == frozenset()
+    alone = build(read(annotated(UP, "downlink", "no-echo-of")).resources, SETTINGS).flows[0]
+    assert alone.echoes_of == frozenset()
+
+
+def test_one_broker_by_several_names() -> None:
+    declared = read(
+        endpoint("loop", 1883, host="LOCALHOST"),
+        endpoint("six", 1883, host="[::1]"),
+        endpoint("ours", 1884, host="aio-broker"),
+    )
+    resources = declared.resources
+
+    def broker(name: str, settings: Settings) -> Broker:
+        found = resolve_endpoint(name, resources)
+        assert found is not None
+        return broker_of(found, resources, settings)
+
+    assert broker("loop", SETTINGS) == broker("six", SETTINGS) == broker("default", SETTINGS)
+    assert broker("ours", SETTINGS) == ("aio-broker", 1884)
+    assert broker("ours", replace(SETTINGS, no_broker=False)) == broker("ours", replace(SETTINGS, no_broker=False))
+    assert broker("cloud", SETTINGS) == ("cloud.example.com", 1883)

@@ -5,9 +5,9 @@ from mqtt5 import PublishPacket, QoS
 from tests.play import Play, connack, flow_plan, play, publish, relay_of, side_plan
 from tests.transform.transforms import NOW
 
-from tidegate.flow.hops import HOPS
 from tidegate.flow.mapping import authentication_method, client_settings, outgoing, subscriptions
 from tidegate.flow.plan import AnonymousPlan, SystemIdentityPlan, TokenPlan, UserIdentityPlan, X509Plan
+from tidegate.flow.trail import HOPS, PUBLISHED_BY
 from tidegate.message import Message
 from tidegate.mqtt.client_settings import Subscription
 from tidegate.transform.spec import Dropped, TransformSpec
@@ -90,6 +90,17 @@ def test_what_has_come_too_far_is_dropped_and_counted() -> None:
     properties = [(HOPS, "3")]
     scene.source(PublishPacket("t/1", b"x", qos=QoS.AT_LEAST_ONCE, packet_id=1, user_properties=properties))
     scene.expect_counts(received=1, dropped={"hops": 1})
+
+
+def test_an_echo_is_dropped_and_a_mark_is_left_where_somebody_looks_for_it() -> None:
+    make = outgoing(flow_plan(echoes_of=frozenset({"down"}), leaves_mark=True), str)
+    made = make(Message("t", b"x", 1, user_properties=(("a", "b"),)), NOW)
+    assert isinstance(made, Message)
+    assert made.user_properties == (("a", "b"), (PUBLISHED_BY, "tidegate-flow-0-destination"))
+    dropped = make(Message("t", b"x", 1, user_properties=((PUBLISHED_BY, "down"),)), NOW)
+    assert dropped == Dropped("echo", "the data flow's counterpart published it, as `down`")
+    looks_only = outgoing(flow_plan(echoes_of=frozenset({"down"})), str)(Message("t", b"x", 1), NOW)
+    assert looks_only == Message("t", b"x", 1)
 
 
 def test_retain_keep_and_never_on_the_wire() -> None:

@@ -3,21 +3,24 @@
 Knows declared data flows and which endpoints mean one broker. Does not know how loops are found (`loops`) or hops counted.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from tidegate.engine.broker_plan import is_embedded
 from tidegate.engine.loops import Broker, Hop, find_loops, find_two_way
-from tidegate.engine.transform_plan import COUNT_HOPS
+from tidegate.engine.transform_plan import COUNT_HOPS, NO_ECHO_OF, topic_template
+from tidegate.flow.plan import FlowPlan
 from tidegate.mqtt.topics import filter_error
 from tidegate.resources.base import ResourceKey
 from tidegate.resources.finding_list import FindingList
-from tidegate.resources.findings import enumerate_words
+from tidegate.resources.findings import closest, enumerate_words
 from tidegate.resources.resolved_flow import ResolvedEndpoint, ResolvedFlow
 from tidegate.resources.resource_set import ResourceSet
 from tidegate.settings import Settings
 from tidegate.transform.topic_template import TopicTemplate
 
-__all__ = ["broker_of", "check_loops", "counting_flows"]
+__all__ = ["broker_of", "check_echoes", "check_loops", "ignored_by", "with_trails"]
 
 EMBEDDED: Broker = ("aio-broker", 0)
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
@@ -56,7 +59,46 @@ def check_loops(
         findings.add("warning", "loop", message, flow.key, path, hint)
 
 
-def counting_flows(
+def check_echoes(flows: Sequence[ResolvedFlow], names: Collection[str], findings: FindingList) -> None:
+    """Check that the data flows whose messages are not to be taken are there; `names` are those of all that are declared."""
+    for flow in flows:
+        for name in ignored_by(flow):
+            if name not in names:
+                meant = closest(name, sorted(names))
+                hint = f"did you mean `{meant}`?" if meant else "name data flows, with commas between"
+                message = f"the annotation {NO_ECHO_OF} names `{name}`, and there is no such data flow"
+                findings.add("error", "annotation", message, flow.key, ("metadata", "annotations", NO_ECHO_OF), hint)
+
+
+def ignored_by(flow: ResolvedFlow) -> list[str]:
+    """Return the names of the data flows whose messages a data flow does not take."""
+    named = (flow.dataflow.metadata.annotations or {}).get(NO_ECHO_OF)
+    return [] if named is None else [each.strip() for each in named.split(",")]
+
+
+def with_trails(
+    plans: Sequence[FlowPlan], flows: Sequence[ResolvedFlow], resources: ResourceSet, settings: Settings
+) -> tuple[FlowPlan, ...]:
+    """Return the plans of valid data flows with what they note on messages and look for, so that none goes round for ever."""
+    templates = {flow.key: topic_template(flow.dataflow) for flow in flows}
+    counting = _counting(flows, templates, resources, settings)
+    ignored = {flow.key.name: ignored_by(flow) for flow in flows}
+    sought = {name for names in ignored.values() for name in names}
+    client_ids: defaultdict[str, set[str]] = defaultdict(set)
+    for plan in plans:
+        client_ids[plan.name].add(plan.destination.client_id)
+    return tuple(
+        replace(
+            plan,
+            hops_max=settings.hops_max if plan.name in counting else None,
+            echoes_of=frozenset(each for name in ignored[plan.name] for each in client_ids.get(name, ())),
+            leaves_mark=plan.name in sought,
+        )
+        for plan in plans
+    )
+
+
+def _counting(
     flows: Sequence[ResolvedFlow], templates: Templates, resources: ResourceSet, settings: Settings
 ) -> frozenset[str]:
     """Return the names of the data flows that count hops.
@@ -106,6 +148,8 @@ def _hops(
                 broker_of(flow.destination, resources, settings),
                 flow.topic_filters,
                 templates[flow.key],
+                flow.key.name,
+                frozenset(ignored_by(flow)),
             ),
         )
         for flow in flows

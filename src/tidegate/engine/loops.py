@@ -24,12 +24,14 @@ Broker = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """What a loop is made of: one data flow."""
+    """What a loop is made of: one data flow, and the names of those whose messages it does not take."""
 
     source_broker: Broker
     destination_broker: Broker
     topic_filters: tuple[str, ...]
     template: TopicTemplate
+    name: str = ""
+    ignores: frozenset[str] = frozenset()
 
     @property
     def read(self) -> frozenset[str]:
@@ -156,7 +158,7 @@ class _Search:
         for written in hop.written(read, trusts_map=self._trusts_map):
             for reader, topic_filter in self._candidates(hop.destination_broker, written):
                 both = intersection(written, topic_filter)
-                if both is not None:
+                if both is not None and hop.name not in self._hops[reader].ignores:
                     arrived[reader].add(both)
         return {reader: frozenset(arrived[reader]) for reader in sorted(arrived)}
 

@@ -10,7 +10,7 @@ from typing import Literal
 from tidegate.broker.plan import BrokerPlan
 from tidegate.diagnostics import Diagnostic
 from tidegate.engine.broker_plan import broker_plan, check_embedded, embedded_port, is_embedded
-from tidegate.engine.loop_rules import check_loops, counting_flows
+from tidegate.engine.loop_rules import check_echoes, check_loops, with_trails
 from tidegate.engine.transform_plan import check_transform, topic_template, transform_spec
 from tidegate.flow.plan import (
     AnonymousPlan,
@@ -114,6 +114,7 @@ def validate(
         if flow.is_enabled:
             used |= {flow.source.name, flow.destination.name}
             _refuse_what_is_not_built_yet(flow, findings)
+    check_echoes(flows, resources.dataflows, findings)
     check_loops(flows, templates, resources, settings, findings)
     check_unused_settings(flows, findings)
     check_event_grid_sessions(flows, findings)
@@ -136,14 +137,10 @@ def _with_our_own(secrets: SecretNames) -> SecretNames:
 def build(resources: ResourceSet, settings: Settings, diagnostics: tuple[Diagnostic, ...] = ()) -> Plan:
     """Make the plan of resources that validate. `diagnostics` are the warnings to keep with it."""
     flows = _resolved(resources)
-    counting = counting_flows(flows, {flow.key: topic_template(flow.dataflow) for flow in flows}, resources, settings)
+    enabled = [flow for flow in flows if flow.is_enabled]
+    plans = [_flow_plan(flow, ordinal, settings) for flow in enabled for ordinal in range(flow.instance_count)]
     return Plan(
-        flows=tuple(
-            _flow_plan(flow, ordinal, settings, counts_hops=flow.key.name in counting)
-            for flow in flows
-            if flow.is_enabled
-            for ordinal in range(flow.instance_count)
-        ),
+        flows=with_trails(plans, enabled, resources, settings),
         disabled=frozenset(flow.name for flow in resources.dataflows.values() if flow.spec.mode == "Disabled"),
         broker=broker_plan(resources, flows, settings),
         profiles=tuple(
@@ -208,7 +205,7 @@ def _refuse_what_is_not_built_yet(flow: ResolvedFlow, findings: FindingList) -> 
             findings.add("error", "not-yet", message, flow.key, path, hint, "name")
 
 
-def _flow_plan(flow: ResolvedFlow, ordinal: int, settings: Settings, *, counts_hops: bool) -> FlowPlan:
+def _flow_plan(flow: ResolvedFlow, ordinal: int, settings: Settings) -> FlowPlan:
     return FlowPlan(
         name=flow.key.name,
         profile=flow.profile.name,
@@ -223,7 +220,6 @@ def _flow_plan(flow: ResolvedFlow, ordinal: int, settings: Settings, *, counts_h
         qos0_pending_bytes_max=settings.qos0_pending_bytes_max,
         packet_bytes_max=settings.packet_bytes_max,
         on_rejected=settings.on_rejected,
-        hops_max=settings.hops_max if counts_hops else None,
     )
 
 

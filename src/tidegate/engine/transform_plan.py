@@ -29,6 +29,7 @@ __all__ = [
     "COUNT_HOPS",
     "FILTER_TRUE",
     "LAST_VALUE",
+    "NO_ECHO_OF",
     "STRIP_TOPIC_PREFIX",
     "check_transform",
     "dataset_names",
@@ -47,6 +48,9 @@ LAST_VALUE = "tidegate.dev/last-value-per"
 
 COUNT_HOPS = "tidegate.dev/count-hops"
 """Annotation: whether a data flow counts, in a user property, through how many of them a message came: `always` or `never`."""
+
+NO_ECHO_OF = "tidegate.dev/no-echo-of"
+"""Annotation: names of data flows, with commas between, whose messages this one does not take."""
 
 STRIP_TOPIC_PREFIX = "tidegate.dev/strip-topic-prefix"
 """Annotation: what `${inputTopic}` and `${inputTopic.N}` leave out at the beginning of the source topic."""
@@ -305,8 +309,8 @@ def _check_annotations(dataflow: Dataflow, findings: FindingList) -> None:
             findings.add("error", "annotation", message, dataflow.key, path, f"write `{name}: {_CHOICES[name][0]}`")
         elif name == STRIP_TOPIC_PREFIX:
             _check_prefix(dataflow, value, path, findings)
-        elif name.startswith("tidegate.dev/") and name not in _CHOICES:
-            near = closest(name, [*_CHOICES, STRIP_TOPIC_PREFIX])
+        elif name.startswith("tidegate.dev/") and name not in (*_CHOICES, NO_ECHO_OF):
+            near = closest(name, [*_CHOICES, STRIP_TOPIC_PREFIX, NO_ECHO_OF])
             hint = f"did you mean `{near}`?" if near else "remove it"
             findings.add("error", "annotation", f"there is no annotation {name}", dataflow.key, path, hint, "name")
 

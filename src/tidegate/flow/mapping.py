@@ -5,7 +5,6 @@ Knows both vocabularies. Does not know connections.
 
 from collections.abc import Callable
 
-from tidegate.flow.hops import counted, hop_count
 from tidegate.flow.plan import (
     AuthenticationPlan,
     FlowPlan,
@@ -14,6 +13,7 @@ from tidegate.flow.plan import (
     TokenPlan,
     UserIdentityPlan,
 )
+from tidegate.flow.trail import counted, echoed, hop_count, marked
 from tidegate.message import Message
 from tidegate.moment import Moment
 from tidegate.mqtt.client_settings import ClientSettings, Subscription
@@ -60,7 +60,8 @@ def outgoing(
     """Return the function from a received message to the one to publish.
 
     The destination's `qos` decides whatever was received, and its `retain` whether the flag is kept (facts 4.1). What
-    needs no change is answered as it is. Where hops are counted, what has come too far is dropped before anything else.
+    needs no change is answered as it is. What has come too far, or is an echo, is dropped before
+    anything else.
     """
     transform = compile_transform(plan.transform, new_id=new_id, snapshots=snapshots)
     qos = plan.destination.qos
@@ -72,24 +73,34 @@ def outgoing(
             return message
         return _with_delivery(message, qos, message.retain and keeps_retain, message.user_properties)
 
-    return make if plan.hops_max is None else _counting(make, plan.hops_max)
+    is_plain = plan.hops_max is None and not plan.echoes_of and not plan.leaves_mark
+    return make if is_plain else _on_the_trail(make, plan)
 
 
-def _counting(make: Callable[[Message, Moment], Outcome], hops_max: int) -> Callable[[Message, Moment], Outcome]:
-    """Return `make` with a count of hops, which drops what has been through `hops_max` data flows already."""
+def _on_the_trail(make: Callable[[Message, Moment], Outcome], plan: FlowPlan) -> Callable[[Message, Moment], Outcome]:
+    """Return `make`, looking first at where the message has been, and noting that it has been here."""
+    hops_max, echoes_of, client_id = plan.hops_max, plan.echoes_of, plan.destination.client_id
 
-    def make_counted(received: Message, now: Moment) -> Outcome:
-        count = hop_count(received.user_properties)
-        if count >= hops_max:
+    def make_noted(received: Message, now: Moment) -> Outcome:
+        echo = echoed(received.user_properties, echoes_of) if echoes_of else None
+        if echo is not None:
+            return Dropped("echo", f"the data flow's counterpart published it, as `{echo}`")
+        count = 0 if hops_max is None else hop_count(received.user_properties)
+        if hops_max is not None and count >= hops_max:
             return Dropped(
                 "hops", f"it has been through {count} data flows, and {hops_max} are allowed: does it go round?"
             )
         message = make(received, now)
         if not isinstance(message, Message):
             return message
-        return _with_delivery(message, message.qos, message.retain, counted(message.user_properties, count + 1))
+        properties = message.user_properties if hops_max is None else counted(message.user_properties, count + 1)
+        if plan.leaves_mark:
+            properties = marked(properties, client_id)
+        if properties == message.user_properties:
+            return message
+        return _with_delivery(message, message.qos, message.retain, properties)
 
-    return make_counted
+    return make_noted
 
 
 def _with_delivery(message: Message, qos: int, retain: bool, user_properties: tuple[tuple[str, str], ...]) -> Message:

@@ -114,7 +114,9 @@ class FlowPlan:
     """One running copy of a data flow: instance `ordinal` of it in its profile.
 
     `topic_filters` are as sent in SUBSCRIBE, a `$share/` prefix included. `retain_mode` and the transformation are the
-    destination's. `hops_max` is None where hops are not counted. Units are in the names; see `settings.Settings` for the limits.
+    destination's. `hops_max` is None where hops are not counted, `echoes_of` are client identifiers whose messages are not
+    taken, and `leaves_mark` says that somebody looks for this one's. Units are in the names; see `settings.Settings` for the
+    limits.
     """
 
     name: str
@@ -131,3 +133,5 @@ class FlowPlan:
     packet_bytes_max: int | None
     on_rejected: OnRejected | None
     hops_max: int | None = None
+    echoes_of: frozenset[str] = frozenset()
+    leaves_mark: bool = False

@@ -26,7 +26,7 @@ __all__ = [
 
 Health = Literal["Available", "Degraded", "Unavailable", "Unknown"]
 
-NOT_ERRORS = frozenset({"busy", "joined", "returned", "unsubscribed"})
+NOT_ERRORS = frozenset({"busy", "echo", "joined", "returned", "unsubscribed"})
 """Reasons for which a message is dropped though nothing is wrong with it: it is not wanted here, or comes again."""
 
 

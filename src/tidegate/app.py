@@ -130,7 +130,7 @@ async def _engine(
 
         return EmbeddedBroker(directory.path, clock=_clock, tasks=tasks, token_seconds=settings.own_token_seconds)
 
-    tools = _flow_tools(records, tasks, settings.connect_timeout_seconds, lambda: engine.broker)
+    tools = _flow_tools(records, tasks, settings, lambda: engine.broker)
     group = FlowGroup(tools, credentials(first.secret_values), drain_seconds=settings.drain_seconds)
 
     def new_worker(place: Place) -> Worker:
@@ -194,7 +194,7 @@ async def _worker(end: socket.socket) -> None:
     tasks = Tasks(_report_failure)
     credentials = _credentials(setup.secrets_dir, setup.configmaps_dir, setup.tokens)
     records = SessionRecords(Path(setup.sessions_directory))
-    tools = _flow_tools(records, tasks, setup.connect_timeout_seconds, lambda: None)
+    tools = _flow_tools(records, tasks, setup, lambda: None)
     group = FlowGroup(tools, credentials(setup.secret_values), drain_seconds=setup.drain_seconds)
     tasks.start(group.refresh(), "refresh health")
     _tune_collector()
@@ -208,7 +208,7 @@ async def _worker(end: socket.socket) -> None:
 def _flow_tools(
     records: SessionRecords,
     tasks: Tasks,
-    connect_timeout_seconds: float,
+    settings: Settings | WorkerSetup,
     broker: "Callable[[], EmbeddedBroker | None]",
 ) -> FlowTools:
     async def dial_endpoint(endpoint: EndpointPlan, tls: ssl.SSLContext | None) -> Stream:
@@ -216,10 +216,16 @@ def _flow_tools(
         embedded = broker()
         if endpoint.is_embedded and embedded is not None and not isinstance(endpoint.authentication, X509Plan):
             return embedded.connect(endpoint)
-        return await dial(endpoint, tls=tls, timeout_seconds=connect_timeout_seconds)
+        return await dial(endpoint, tls=tls, timeout_seconds=settings.connect_timeout_seconds)
 
     return FlowTools(
-        dial=dial_endpoint, records=records, tasks=tasks, clock=_clock, random=random.random, new_id=_new_id
+        dial=dial_endpoint,
+        records=records,
+        tasks=tasks,
+        clock=_clock,
+        random=random.random,
+        new_id=_new_id,
+        credential_warning_seconds=settings.credential_warning_days * 86_400,
     )
 
 
@@ -255,6 +261,7 @@ def _worker_setup(settings: Settings, place: Place, engine: Engine, directory: D
         configmaps_dir=settings.configmaps_dir,
         drain_seconds=settings.drain_seconds,
         connect_timeout_seconds=settings.connect_timeout_seconds,
+        credential_warning_days=settings.credential_warning_days,
         log_format=settings.log_format,
         log_level=settings.log_level or engine.declared.wanted.log_levels.get(place.profile, "info"),
         tokens=settings.tokens,

@@ -50,6 +50,8 @@ class Settings:
     `own_token_seconds`: life of the tokens that the embedded broker issues for our own flows.
     `uses_store`: take resources from the store in the data directory too; `secrets_key_file`: the key that secrets in it are
     encrypted with, None for the usual place.
+    `credential_warning_days`: a certificate, trusted authority or token is warned of from this many days before its end, or
+    when a fifth of its life is left (of a token's a twentieth) where that is later; 0 for never.
     `http_host`, `http_port`: the status listener; port 0 turns it off.
     """
 
@@ -72,6 +74,7 @@ class Settings:
     packet_bytes_max: int | None = None
     tokens: TokenSettings = TokenSettings()
     own_token_seconds: float = 86_400.0
+    credential_warning_days: float = 14.0
     http_host: str = "127.0.0.1"
     http_port: int = 9600
     log_level: str | None = None

@@ -30,6 +30,7 @@ def test_flags_become_settings(started: list[Settings]) -> None:
         "run x --data-dir /d --http [::1]:80 --secrets-dir /s --configmaps-dir /c --allow-remote-only --on-rejected drop"
         " --stall-seconds 1000 --drain-seconds 2.5 --packet-bytes-max 1000 --log-level warn,flow=debug --log-format json"
         " --namespace n --secrets-key-file /k --token-file a=/t --token-file b=/u --token-command c=mint --own-token-seconds 60"
+        " --credential-warning-days 7.5"
     )
     assert main(flags.split()) == 0
     assert started == [
@@ -52,6 +53,7 @@ def test_flags_become_settings(started: list[Settings]) -> None:
             log_format="json",
             tokens=TokenSettings(files=(("a", PurePath("/t")), ("b", PurePath("/u"))), commands=(("c", ("mint",)),)),
             own_token_seconds=60.0,
+            credential_warning_days=7.5,
         )
     ]
 
@@ -69,6 +71,7 @@ def test_defaults_are_those_of_the_settings(started: list[Settings], monkeypatch
         ["--log-level", "loud"],
         ["--stall-seconds", "0"],
         ["--drain-seconds", "x"],
+        ["--credential-warning-days", "-1"],
         ["--packet-bytes-max", "0"],
         ["--on-rejected", "ignore"],
         ["--token-file", "path"],

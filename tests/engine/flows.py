@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.engine.memory_broker import MemoryBroker
 from tests.engine.skipping_loop import clock
 
+from tidegate.auth.expiry import Expiry
 from tidegate.engine.runner import FlowTools
 from tidegate.engine.session_records import SessionRecords
 from tidegate.engine.token_provider import TokenProvider
@@ -24,6 +25,7 @@ class FakeCredentials:
         self.version = version
         self.versions = versions
         self.problem = problem
+        self.ends: dict[str, tuple[Expiry, ...]] = {}
         self.providers: dict[str, TokenProvider] = {}
 
     def ssl_context(self, endpoint: EndpointPlan) -> ssl.SSLContext | None:
@@ -33,6 +35,9 @@ class FakeCredentials:
 
     def tokens(self, endpoint: EndpointPlan) -> TokenProvider | None:
         return self.providers.get(endpoint.name)
+
+    def expiries(self, endpoint: EndpointPlan) -> tuple[Expiry, ...]:
+        return self.ends.get(endpoint.name, ())
 
     def fingerprint(self, endpoint: EndpointPlan) -> bytes:
         return self.versions.get(endpoint.name, self.version)

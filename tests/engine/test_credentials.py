@@ -1,4 +1,5 @@
 import pytest
+from tests.certificates import ca
 from tests.engine.plans import endpoint_plan
 from tests.engine.token_sources import run_inline
 
@@ -30,3 +31,11 @@ def test_they_come_from_the_source_at_each_call() -> None:
     changed = SourceCredentials(DeclaredSource({}, {"ca": {"ca.crt": "other"}}), lambda: Moment(0.0, 0.0), POOL)
     assert credentials.fingerprint(with_ca("ca")) != changed.fingerprint(with_ca("ca"))
     assert credentials.fingerprint(endpoint_plan("a")) == changed.fingerprint(endpoint_plan("a"))
+
+
+def test_the_ends_of_certificates_are_read_and_plaintext_has_none() -> None:
+    values = {"ca": {"ca.crt": ca("Site").certificate.decode()}}
+    credentials = SourceCredentials(DeclaredSource({}, values), lambda: Moment(0.0, 0.0), POOL)
+    (end,) = credentials.expiries(with_ca("ca"))
+    assert (end.kind, end.name) == ("authority", "CN=Site (config map ca, ca.crt)")
+    assert credentials.expiries(endpoint_plan("a")) == ()

@@ -13,9 +13,11 @@ from tests.engine.skipping_loop import WALL_START, clock, run
 from tests.engine.token_sources import SteeredSource, provider_of
 from tests.tokens import unsigned_token
 
-from tidegate.engine.runner import FlowRunner, iso_time
+from tidegate.auth.expiry import Expiry
+from tidegate.engine.runner import FlowRunner
 from tidegate.engine.tally import FlowTally
 from tidegate.flow.plan import AuthenticationPlan, SystemIdentityPlan, TokenPlan
+from tidegate.telemetry.status import iso_time
 
 SOURCE = "tidegate-bridge-0-source"
 
@@ -218,6 +220,37 @@ def test_a_half_written_secret_keeps_the_connection_and_is_reported_once(
 
     with caplog.at_level(logging.INFO, "tidegate"):
         with_runner(tmp_path, test)
+
+
+def test_a_certificate_that_ends_soon_is_said_once_shown_and_degrades_until_it_is_replaced(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def ends_in(days: float) -> tuple[Expiry, ...]:
+        end = WALL_START + days * 86_400
+        name = "CN=press-1 (secret s, client_cert.pem)"
+        return (Expiry(kind="certificate", name=name, begins_wall=end - 365 * 86_400, expires_wall=end),)
+
+    credentials = FakeCredentials()
+    credentials.ends["there"] = ends_in(13)
+
+    async def test(here: World, runner: FlowRunner) -> None:
+        await here.connected()
+        for _ in range(2):
+            status = runner.status()
+            assert (status.health, status.reason_code) == ("Degraded", "DataflowMqttTargetConfigurationError")
+            assert "CN=press-1 (secret s, client_cert.pem), ends on 2027-01-28" in status.message
+        assert status.destination.credential_expires == iso_time(WALL_START + 13 * 86_400)
+        assert [each.kind for each in status.destination.credentials] == ["certificate"]
+        assert status.destination.errors == {}
+        next_ones = FakeCredentials(there=b"2")
+        next_ones.ends["there"] = ends_in(365)
+        runner.use_credentials(next_ones)
+        await here.destination.until(lambda: len(here.destination.dialled) == 2 and here.destination.live)
+        assert runner.status().health == "Available"
+        assert caplog.text.count("ends on 2027-01-28") == 1
+
+    with caplog.at_level(logging.INFO, "tidegate"):
+        with_runner(tmp_path, test, credentials)
 
 
 def test_a_missing_secret_is_tried_again_as_soon_as_it_is_there(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ SETUP = WorkerSetup(
     configmaps_dir=None,
     drain_seconds=1.0,
     connect_timeout_seconds=1.0,
+    credential_warning_days=14.0,
     log_format=None,
     log_level="info",
     tokens=TokenSettings(),

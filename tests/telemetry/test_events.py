@@ -14,6 +14,7 @@ EVENT_TYPES = [*typing.get_args(RelayEvent), *typing.get_args(EngineEvent)]
 
 SAMPLES: dict[str, object] = {
     "side": Side.DESTINATION,
+    "kind": "certificate",
     "reason_code": 0x97,
     "retry": Retry("backoff"),
     "topic_filters": ("a/#",),

@@ -3,7 +3,7 @@ import re
 from tests.telemetry.statuses import engine_status, flow_status, side_status
 
 from tidegate.telemetry.metrics import render_metrics
-from tidegate.telemetry.status import EngineStatus, Figures, ReloadStatus
+from tidegate.telemetry.status import CredentialStatus, EngineStatus, Figures, FlowStatus, ReloadStatus
 
 # Facts 8.1, as far as data flows between MQTT brokers have them.
 NAMES = {
@@ -89,3 +89,16 @@ def test_a_profile_of_its_own_shows_only_its_flows() -> None:
     text = render_metrics(status, frozenset(["fast"])).decode()
     assert 'dataflow="b"' in text
     assert 'dataflow="a"' not in text
+
+
+def test_the_end_of_a_credential_is_the_soonest_of_all_instances() -> None:
+    def flow(ordinal: int, expires: str) -> FlowStatus:
+        ends = [CredentialStatus(kind="certificate", name="CN=press-1 (secret s, c)", expires=expires)]
+        return flow_status(ordinal=ordinal, destination=side_status("there", credentials=ends))
+
+    found = samples(engine_status(flow(0, "2027-01-15T08:00:00.000Z"), flow(1, "2027-01-15T07:59:59.500Z")))
+    ends = {name: value for name, value in found.items() if "credential_expiry" in name}
+    assert ends == {
+        'aio_dataflow_credential_expiry_timestamp_seconds{dataflow="bridge",endpoint="there",kind="certificate",'
+        'name="CN=press-1 (secret s, c)",profile="default",target_service_type="Unknown MQTT Broker"}': 1_799_999_999.5
+    }

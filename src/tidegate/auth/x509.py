@@ -18,7 +18,7 @@ from tidegate.auth.secret_source import SecretSource
 from tidegate.exceptions import CredentialError
 from tidegate.moment import Moment
 
-__all__ = ["SECRET_KEYS", "X509"]
+__all__ = ["CERTIFICATE_KEY", "INTERMEDIATES_KEY", "SECRET_KEYS", "X509"]
 
 CERTIFICATE_KEY = "client_cert.pem"
 PRIVATE_KEY_KEY = "client_key.pem"

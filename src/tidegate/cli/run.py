@@ -38,6 +38,8 @@ EXAMPLES = (
     ("See every connection in the log.", "tidegate run manifests/ --log-level debug --log-format text"),
 )
 
+DAYS_MAX = 3_650
+
 
 def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
     """Declare the options."""
@@ -75,6 +77,12 @@ def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is 
         ("drain_seconds", "How long to settle pending messages before stopping."),
     ):
         context.argument(name, options_list=[f"--{name.replace('_', '-')}"], type=_seconds, help=help_text)
+    context.argument(
+        "credential_warning_days",
+        options_list=["--credential-warning-days"],
+        type=_days,
+        help="Warn of certificates, authorities and tokens this long before their end. Default: 14; 0 for never.",
+    )
     context.argument(
         "packet_bytes_max",
         options_list=["--packet-bytes-max"],
@@ -129,6 +137,7 @@ def run(
     token_file: list[tuple[str, str]] | None = None,
     token_command: list[tuple[str, tuple[str, ...]]] | None = None,
     own_token_seconds: float = 86_400.0,
+    credential_warning_days: float = 14.0,
     log_level: str | None = None,
     log_format: Literal["text", "json"] | None = None,
 ) -> Outcome | None:
@@ -164,6 +173,7 @@ def run(
         packet_bytes_max=packet_bytes_max,
         tokens=token_settings(token_file, token_command, os.environ),
         own_token_seconds=own_token_seconds,
+        credential_warning_days=credential_warning_days,
         http_host=http_host,
         http_port=http_port,
         log_level=log_level,
@@ -200,6 +210,16 @@ def _seconds(text: str) -> float:
     if not 0 < seconds < 1e6:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0 and below 1000000")
     return seconds
+
+
+def _days(text: str) -> float:
+    try:
+        days = float(text)
+    except ValueError:
+        days = -1.0
+    if not 0 <= days <= DAYS_MAX:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days from 0 to {DAYS_MAX}")
+    return days
 
 
 def _packet_bytes(text: str) -> int:

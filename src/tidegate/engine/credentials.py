@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Callable
 from typing import Protocol
 
+from tidegate.auth.expiry import Expiry
 from tidegate.auth.secret_source import SecretSource
 from tidegate.engine.token_pool import TokenPool
 from tidegate.engine.token_provider import TokenProvider
@@ -26,6 +27,10 @@ class Credentials(Protocol):
 
     def tokens(self, endpoint: EndpointPlan) -> TokenProvider | None:
         """Return what gives the tokens to present, the same one each time; None where none is used."""
+        ...
+
+    def expiries(self, endpoint: EndpointPlan) -> tuple[Expiry, ...]:
+        """Return the ends of the certificates that `ssl_context` would use. Never raises."""
         ...
 
     def fingerprint(self, endpoint: EndpointPlan) -> bytes:
@@ -54,6 +59,14 @@ class SourceCredentials:
     def tokens(self, endpoint: EndpointPlan) -> TokenProvider | None:
         """See `Credentials`."""
         return self._pool.provider(endpoint)
+
+    def expiries(self, endpoint: EndpointPlan) -> tuple[Expiry, ...]:
+        """See `Credentials`."""
+        if endpoint.tls is None:
+            return ()
+        from tidegate.auth.certificate_expiries import certificate_expiries
+
+        return certificate_expiries(endpoint, self._source)
 
     def fingerprint(self, endpoint: EndpointPlan) -> bytes:
         """See `Credentials`."""

@@ -16,7 +16,6 @@ from tidegate.engine.credentials import Credentials
 from tidegate.engine.declared import Declared, Rejected
 from tidegate.engine.health import dataflow_health
 from tidegate.engine.listeners import Listeners
-from tidegate.engine.runner import iso_time
 from tidegate.engine.store_feed import POLL_SECONDS, StoreFeed
 from tidegate.engine.supervisor import Supervisor
 from tidegate.engine.watch import Watch
@@ -25,7 +24,7 @@ from tidegate.moment import Moment
 from tidegate.net.tasks import Tasks
 from tidegate.telemetry.line import Line
 from tidegate.telemetry.logs import log_engine_line, set_levels
-from tidegate.telemetry.status import EngineStatus, ReloadStatus
+from tidegate.telemetry.status import EngineStatus, ReloadStatus, iso_time
 
 if TYPE_CHECKING:  # a worker runs no broker, nor does an engine that needs none
     from tidegate.engine.embedded_broker import EmbeddedBroker

@@ -22,7 +22,7 @@ from tidegate.flow.events import (
 )
 from tidegate.flow.plan import FlowPlan
 from tidegate.flow.policy import SUBSCRIBE_RETRY
-from tidegate.telemetry.credential_events import CredentialRefused, CredentialsChanged
+from tidegate.telemetry.credential_events import CredentialExpiring, CredentialRefused, CredentialsChanged
 from tidegate.telemetry.events import (
     ConnectionsCutShort,
     DialFailed,
@@ -65,6 +65,7 @@ class _SideHealth:
     weakness: Verdict | None = None
     credential: Verdict | None = None
     cut_short: Verdict | None = None
+    expiring: Verdict | None = None
     is_open: bool = False
     is_refused: bool = False
 
@@ -143,6 +144,15 @@ class FlowHealth:
         """Take note that a connection has lived long enough."""
         self._sides[side].cut_short = None
 
+    def note_expiring(self, side: Side, event: CredentialExpiring | None) -> None:
+        """Take note of what ends soon and is needed, None for nothing."""
+        known = self._sides[side]
+        if event is None:
+            known.expiring = None
+            return
+        line = line_of(event)
+        known.expiring = Verdict("Degraded", CONFIGURATION_ERROR[side], _with_hint(line.text, line.hint))
+
     def verdict(
         self, source_state: str, destination_state: str, oldest_pending_seconds: float | None, delivered: int
     ) -> Verdict:
@@ -161,7 +171,7 @@ class FlowHealth:
                 known.failure = None
             elif known.failure is None and side not in self._stalls:
                 findings.append(Verdict("Unknown", None, f"connecting to the {side.value}"))
-            flaws = (known.cut_short, known.failure, known.weakness, known.credential)
+            flaws = (known.cut_short, known.failure, known.weakness, known.credential, known.expiring)
             findings += [item for item in flaws if item is not None]
         if oldest_pending_seconds is not None and oldest_pending_seconds >= self._stall_seconds / 2:
             message = f"the oldest unacknowledged message is {oldest_pending_seconds:.0f} s old"

@@ -8,12 +8,12 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from typing import Literal
 
 from tidegate.engine.credentials import Credentials
 from tidegate.engine.dial_loop import GOOD_CONNECTION_SECONDS, DialLoop
+from tidegate.engine.expiry_watch import ExpiryWatch
 from tidegate.engine.health import FlowHealth, Verdict
 from tidegate.engine.session_records import SessionRecords
 from tidegate.engine.tally import FlowTally
@@ -35,7 +35,7 @@ from tidegate.net.driver import RelayDriver
 from tidegate.net.packet_log import LoggedStream
 from tidegate.net.stream import Stream
 from tidegate.net.tasks import Tasks
-from tidegate.telemetry.credential_events import CredentialRefused, CredentialsChanged
+from tidegate.telemetry.credential_events import CredentialExpiring, CredentialRefused, CredentialsChanged
 from tidegate.telemetry.drop_log import DropLog
 from tidegate.telemetry.events import (
     DrainEnded,
@@ -48,9 +48,9 @@ from tidegate.telemetry.events import (
 )
 from tidegate.telemetry.line import Line
 from tidegate.telemetry.logs import log_flow_line, logs_packets
-from tidegate.telemetry.status import FlowStatus, SideStatus
+from tidegate.telemetry.status import FlowStatus, SideStatus, iso_time
 
-__all__ = ["FlowRunner", "FlowTools", "iso_time"]
+__all__ = ["FlowRunner", "FlowTools"]
 
 CLOSING_SECONDS_MAX = 3.0
 """How long the sockets of a relay that has ended may take to close."""
@@ -65,7 +65,7 @@ _UP = ("connected", "subscribed")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowTools:
     """What runners of one process share. `dial` raises `ConnectFailed`; `random` gives numbers from 0 to below 1, `new_id` a
-    UUID each time."""
+    UUID each time. `credential_warning_seconds` is how long before its end a credential is warned of, 0 for never."""
 
     dial: Callable[[EndpointPlan, ssl.SSLContext | None], Awaitable[Stream]]
     records: SessionRecords
@@ -73,6 +73,7 @@ class FlowTools:
     clock: Callable[[], Moment]
     random: Callable[[], float]
     new_id: Callable[[], str]
+    credential_warning_seconds: float = 14 * 86_400.0
 
 
 class FlowRunner:
@@ -106,6 +107,7 @@ class FlowRunner:
         self._fingerprints: dict[Side, bytes] = {}
         self._tokens: dict[Side, bytes] = {}
         self._renewals = self._token_renewals()
+        self._expiries = {side: ExpiryWatch(side, tools.credential_warning_seconds, self._report) for side in Side}
         self._credential_errors: dict[Side, str] = {}
         self._last_errors: dict[Side, str] = {}
         wall = tools.clock().wall
@@ -195,6 +197,7 @@ class FlowRunner:
                 self._states[side] = (state, now.wall)
             elif state in _UP and now.wall - self._states[side][1] >= GOOD_CONNECTION_SECONDS:
                 self._health.note_good_connection(side)
+            self._health.note_expiring(side, self._look_at_expiries(side, now))
         verdict = self._health.verdict(
             self._states[Side.SOURCE][0],
             self._states[Side.DESTINATION][0],
@@ -227,6 +230,7 @@ class FlowRunner:
     def _side_status(self, side: Side) -> SideStatus:
         plan = self._side_plan(side)
         state, since = self._states[side]
+        credentials = self._expiries[side].statuses()
         return SideStatus(
             endpoint=plan.endpoint.name,
             service_type=plan.endpoint.service_type,
@@ -240,12 +244,15 @@ class FlowRunner:
             next_retry_seconds=self._loops[side].next_retry_seconds,
             since=iso_time(since),
             renewals=self._tally.renewals[side],
-            credential_expires=self._expiry(side),
+            credential_expires=next((each.expires for each in credentials if each.kind != "authority"), None),
+            credentials=credentials,
         )
 
-    def _expiry(self, side: Side) -> str | None:
-        held = self._renewals[side].held if side in self._renewals else None
-        return None if held is None or held.expires_wall is None else iso_time(held.expires_wall)
+    def _look_at_expiries(self, side: Side, now: Moment) -> CredentialExpiring | None:
+        watch = self._expiries[side]
+        if side in self._renewals:
+            watch.use_token(self._renewals[side].expiry)
+        return watch.look(now.wall)
 
     def _side_plan(self, side: Side) -> SidePlan:
         return self.plan.source if side is Side.SOURCE else self.plan.destination
@@ -283,6 +290,7 @@ class FlowRunner:
         endpoint = self._side_plan(side).endpoint
         # Of the attempt, whatever comes of it: what was tried already is no reason to hurry the next one.
         self._fingerprints[side] = self._credentials.fingerprint(endpoint)
+        self._expiries[side].use_certificates(self._credentials.expiries(endpoint))
         tls = self._credentials.ssl_context(endpoint)
         renewal = self._renewals.get(side)
         if renewal is not None:
@@ -353,8 +361,3 @@ class FlowRunner:
             self._last_errors[line.side] = line.text
         endpoint = None if line.side is None else self._side_plan(line.side).endpoint.name
         log_flow_line(self.plan.profile, self.plan.name, self.plan.ordinal, endpoint, line, fields)
-
-
-def iso_time(wall: float) -> str:
-    """Return seconds since 1970 as RFC 3339 in UTC."""
-    return datetime.fromtimestamp(wall, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -35,6 +35,11 @@ class TokenProvider:
         self._got_wall = 0.0
         self._is_trusted = True
 
+    @property
+    def reference(self) -> str:
+        """Where the tokens come from, as users know it."""
+        return self._source.reference
+
     def version(self) -> Hashable:
         """Return a value that differs from the last one when the source has another token, as far as it can tell."""
         return self._source.version()

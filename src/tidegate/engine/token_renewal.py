@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable
 
 from tidegate.auth.client_token import ClientToken
+from tidegate.auth.expiry import Expiry
 from tidegate.engine.token_provider import TokenProvider
 from tidegate.exceptions import CredentialError
 from tidegate.flow.events import Side
@@ -47,6 +48,7 @@ class TokenRenewal:
         self._random = random
         self._wake = asyncio.Event()
         self._held: ClientToken | None = None
+        self._held_since_wall = 0.0
         self._is_open = False
         self._due_wall: float | None = None
         self._is_hurried = False
@@ -60,12 +62,23 @@ class TokenRenewal:
         """Return the token that was presented last."""
         return self._held
 
+    @property
+    def expiry(self) -> Expiry | None:
+        """Return the end of the token that was presented last, None where there is none."""
+        held = self._held
+        if held is None or held.expires_wall is None:
+            return None
+        begins_wall = self._held_since_wall if held.issued_wall is None else held.issued_wall
+        name = self._provider.reference
+        return Expiry(kind="token", name=name, begins_wall=begins_wall, expires_wall=held.expires_wall)
+
     async def for_connection(self) -> bytes:
         """Return the token for CONNECT. Raises `CredentialError` when there is none."""
         self._version = self._provider.version()
         self._is_open = self._is_hurried = False
         asked_wall = self._clock().wall
         self._held = token = await self._provider.for_connection()
+        self._held_since_wall = asked_wall
         self._note(self._provider.problem, token, asked_wall)
         return token.data
 
@@ -126,7 +139,7 @@ class TokenRenewal:
         if token.data == held.data:
             self._note(self._provider.problem, held, asked_wall)
         elif self._present(token.data):
-            self._held = token
+            self._held, self._held_since_wall = token, asked_wall
             self._note(self._provider.problem, token, asked_wall)
         else:
             # The one before is not answered yet.

@@ -56,6 +56,7 @@ class WorkerSetup:
     configmaps_dir: PurePath | None
     drain_seconds: float
     connect_timeout_seconds: float
+    credential_warning_days: float
     log_format: Literal["text", "json"] | None
     log_level: str
     tokens: TokenSettings

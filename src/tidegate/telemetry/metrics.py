@@ -5,6 +5,7 @@ Knows names, labels and units. Does not count anything itself, nor serve HTTP.
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,10 @@ class _Family:
     def worst(self, labels: Mapping[str, str], value: float) -> None:
         key = tuple(labels.items())
         self.values[key] = max(self.values.get(key, value), value)
+
+    def soonest(self, labels: Mapping[str, str], value: float) -> None:
+        key = tuple(labels.items())
+        self.values[key] = min(self.values.get(key, value), value)
 
     def metric(self) -> "Metric":
         from prometheus_client.metrics_core import Metric
@@ -149,7 +154,20 @@ def _families(status: EngineStatus, flows: list[FlowStatus]) -> "Iterable[Metric
         bytes_sent, errors, reconnects, pending, inflight, oldest, connected, active, graphs, version, reconcile,
     ):  # fmt: skip
         yield family.metric()
+    yield _expiries(flows)
     yield _latency(flows)
+
+
+def _expiries(flows: list[FlowStatus]) -> "Metric":
+    """When credentials end; of those of several instances the soonest."""
+    name = "aio_dataflow_credential_expiry_timestamp_seconds"
+    family = _Family(name, "gauge", "When a certificate, trusted authority or token in use ends, in seconds since 1970")
+    for flow in flows:
+        for side, which in (flow.source, "source"), (flow.destination, "target"):
+            for credential in side.credentials:
+                labels = {**_side_labels(flow, side, which), "kind": credential.kind, "name": credential.name}
+                family.soonest(labels, datetime.fromisoformat(credential.expires).timestamp())
+    return family.metric()
 
 
 def _latency(flows: list[FlowStatus]) -> "Metric":

@@ -3,6 +3,7 @@
 Knows shapes, and how figures of several processes are summed. Does not know where the figures come from.
 """
 
+from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
@@ -13,6 +14,8 @@ from tidegate.flow.plan import FlowPlan, SidePlan
 __all__ = [
     "NOT_ERRORS",
     "BrokerStatus",
+    "CredentialKind",
+    "CredentialStatus",
     "DataflowHealth",
     "EngineStatus",
     "Figures",
@@ -22,9 +25,12 @@ __all__ = [
     "QueueStatus",
     "ReloadStatus",
     "SideStatus",
+    "iso_time",
 ]
 
 Health = Literal["Available", "Degraded", "Unavailable", "Unknown"]
+
+CredentialKind = Literal["token", "certificate", "intermediate", "authority"]
 
 NOT_ERRORS = frozenset({"busy", "echo", "joined", "returned", "unsubscribed"})
 """Reasons for which a message is dropped though nothing is wrong with it: it is not wanted here, or comes again."""
@@ -71,12 +77,24 @@ class Figures(msgspec.Struct, kw_only=True):
             self.latency_buckets[index] += count
 
 
+class CredentialStatus(msgspec.Struct, kw_only=True):
+    """Something with an end that a connection authenticates with or trusts. `expires` is RFC 3339 in UTC.
+
+    `kind` is `token`, `certificate`, `intermediate` (sent along with the certificate) or `authority` (trusted).
+    """
+
+    kind: CredentialKind
+    name: str
+    expires: str
+
+
 class SideStatus(msgspec.Struct, kw_only=True):
     """One connection of a data flow. `since` is when `state` was entered, RFC 3339 in UTC.
 
     `reconnects` counts connections that ended and were to be re-made, by reason; `errors` counts by `error_code` of
     facts 8.1. `next_retry_seconds` is None when no retry is waiting. `renewals` counts credentials that were renewed on a
-    live connection, `credential_expires` is when the one in use ends, RFC 3339 in UTC; None for one that does not.
+    live connection, `credential_expires` is when what is presented ends, RFC 3339 in UTC, None for what does not;
+    `credentials` are all that have an end, the soonest first.
     """
 
     endpoint: str
@@ -92,6 +110,7 @@ class SideStatus(msgspec.Struct, kw_only=True):
     since: str | None
     renewals: int = 0
     credential_expires: str | None = None
+    credentials: list[CredentialStatus] = []
 
     @classmethod
     def idle(cls, plan: SidePlan) -> "SideStatus":
@@ -225,3 +244,8 @@ class EngineStatus(msgspec.Struct, kw_only=True):
     version: str
     uptime_seconds: float
     broker: BrokerStatus | None = None
+
+
+def iso_time(wall: float) -> str:
+    """Return seconds since 1970 as RFC 3339 in UTC."""
+    return datetime.fromtimestamp(wall, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -3,7 +3,9 @@
 `pytest --hypothesis-profile=default` looks for new examples.
 """
 
-from collections.abc import Generator
+import tempfile
+from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -22,3 +24,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Genera
     reasons = [report.longrepr[2] for report in reports if isinstance(report.longrepr, tuple)]
     for line in summary(reasons):
         terminalreporter.write_line(line, yellow=True)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that everybody may enter; nobody else may enter `tmp_path`, whose files are safe whatever their mode."""
+    with tempfile.TemporaryDirectory(prefix="tidegate-") as name:
+        path = Path(name)
+        path.chmod(0o755)
+        yield path
+        path.chmod(0o755)

@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.resources.manifests import CLOUD, DEFAULT, UPLINK
 
 from tidegate.engine.load import Loaded, load
-from tidegate.settings import Settings
+from tidegate.settings import Settings, TokenSettings
 
 X509 = CLOUD.replace("{method: Anonymous}", "{method: X509Certificate, x509CertificateSettings: {secretRef: client}}")
 
@@ -61,3 +61,33 @@ def test_nothing_that_was_declared_is_nothing_to_run(tmp_path: Path) -> None:
     found = loaded(tmp_path, "# nothing\n")
     assert found.plan is not None
     assert found.plan.flows == ()
+
+
+def test_promise_05_files_with_secrets_that_others_may_read_are_warned_of(open_folder: Path) -> None:
+    (open_folder / "client").mkdir()
+    for name in ("client_cert.pem", "client_key.pem"):
+        (open_folder / "client" / name).write_text("x")
+        (open_folder / "client" / name).chmod(0o644)
+    token = open_folder / "a token"
+    token.write_text("x")
+    token.chmod(0o666)
+    (open_folder / "flow.yaml").write_text("\n---\n".join((DEFAULT, X509, UPLINK)))
+    tokens = TokenSettings(files=(("other", token),))
+    settings = Settings(data_dir=open_folder, secrets_dir=open_folder, tokens=tokens)
+    found = load([open_folder / "flow.yaml"], settings)
+    assert found.plan is not None
+    assert [(each.level, each.code, each.message, each.hint) for each in found.diagnostics] == [
+        (
+            "warning",
+            "loose-mode",
+            f"the file {open_folder}/client/client_key.pem holds a secret and may be read by everybody on this machine "
+            "(mode 0644)",
+            f"chmod g-w,o-rwx {open_folder}/client/client_key.pem",
+        ),
+        (
+            "warning",
+            "loose-mode",
+            f"the file {token} holds a secret and may be changed by everybody on this machine (mode 0666)",
+            f"chmod g-w,o-rwx '{token}'",
+        ),
+    ]

@@ -16,7 +16,7 @@ from pathlib import Path, PurePath
 from tidegate.auth.secret_source import SecretSource
 from tidegate.exceptions import CredentialError
 
-__all__ = ["OBJECT_BYTES_MAX", "DirectorySource"]
+__all__ = ["CURRENT_LINK", "OBJECT_BYTES_MAX", "DirectorySource"]
 
 OBJECT_BYTES_MAX = 1024 * 1024
 """The largest sum of the values of one secret or config map, as in Kubernetes."""
@@ -24,7 +24,8 @@ OBJECT_BYTES_MAX = 1024 * 1024
 READS_MAX = 5
 """How often a volume is read that is swapped during the read, before that is an error."""
 
-_CURRENT = "..data"
+CURRENT_LINK = "..data"
+"""The link of a mounted volume to its current values."""
 
 # Kubernetes' rule for keys. Other files (an editor's, the links of the mount itself) are no keys and are passed over.
 _KEY = re.compile(r"(?!\.\.)[-._a-zA-Z0-9]{1,253}")
@@ -67,7 +68,7 @@ def _find(directory: Path | None, name: str, reference: str) -> Mapping[str, byt
 def _read(store: Path, name: str, reference: str) -> Mapping[str, bytes] | None:
     """Read one object as of one moment; None when it was swapped meanwhile."""
     home = _real(store / name)
-    current = _real(home / _CURRENT) if os.path.lexists(home / _CURRENT) else home
+    current = _real(home / CURRENT_LINK) if os.path.lexists(home / CURRENT_LINK) else home
     if not home.is_relative_to(store) or not current.is_relative_to(home):
         raise _leads_out(reference, "its directory")
     values: dict[str, bytes] = {}

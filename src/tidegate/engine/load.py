@@ -4,9 +4,11 @@ Knows the order. Does not know any rule, or what becomes of the plan.
 """
 
 import os
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from tidegate.auth.file_modes import loose_file, loose_secrets
 from tidegate.auth.secret_directory import DirectorySource
 from tidegate.auth.secret_source import SecretSource
 from tidegate.diagnostics import Diagnostic, has_errors
@@ -72,7 +74,7 @@ def _parsed(texts: Iterable[SourceText], unreadable: Iterable[Diagnostic], setti
 
 
 def _loaded(declared: Manifest, settings: Settings) -> Loaded:
-    diagnostics = check(declared, settings)
+    diagnostics = in_order((*check(declared, settings), *_loose_files(settings)))
     return Loaded(
         plan=None if has_errors(diagnostics) else build(declared.resources, settings, diagnostics),
         diagnostics=diagnostics,
@@ -96,6 +98,21 @@ def _hidden(key: ResourceKey, source_map: SourceMap) -> Diagnostic:
     return Diagnostic(
         "warning", "hidden", message, "metadata.name", str(key), span, f"delete one of them: `tidegate delete {key}`"
     )
+
+
+def _loose_files(settings: Settings) -> list[Diagnostic]:
+    """Warn of files with secrets that others on this machine may read or change."""
+    found = [] if settings.secrets_dir is None else loose_secrets(settings.secrets_dir)
+    found += [loose for path in settings.tokens.paths if (loose := loose_file(path)) is not None]
+    return [
+        Diagnostic(
+            "warning",
+            "loose-mode",
+            f"the file {each.path} holds a secret and {each.may} (mode {each.mode:04o})",
+            hint=f"chmod g-w,o-rwx {shlex.quote(str(each.path))}",
+        )
+        for each in found
+    ]
 
 
 def _names(resources: ResourceSet, directories: SecretSource) -> tuple[SecretNames, list[Diagnostic]]:

@@ -40,8 +40,8 @@ def code(verdict: Verdict) -> int:
     return verdict.reason_code
 
 
-def der(name: str = "press-1", **named: object) -> bytes:
-    return ssl.PEM_cert_to_DER_cert(CA.client(name, **named).certificate.decode())  # type: ignore[arg-type]
+def shown(name: str = "press-1", **named: object) -> tuple[bytes, ...]:
+    return (ssl.PEM_cert_to_DER_cert(CA.client(name, **named).certificate.decode()),)  # type: ignore[arg-type]
 
 
 def test_a_token(world: World) -> None:
@@ -86,30 +86,51 @@ def test_a_password(world: World) -> None:
 
 def test_promise_03_a_certificate(world: World) -> None:
     check = gate(world, X509).check
-    found = check(Presented(client_id="c", certificate_der=der()), VALID_AT)
+    found = check(Presented(client_id="c", certificates_der=shown()), VALID_AT)
     assert isinstance(found, Accepted) and found.expires_wall is not None
     assert (found.identity.subject, found.identity.attributes) == ("CN=press-1", (("line", "1"),))
-    other = check(Presented(client_id="c", certificate_der=der("oven-1")), VALID_AT)
+    other = check(Presented(client_id="c", certificates_der=shown("oven-1")), VALID_AT)
     assert isinstance(other, Accepted) and other.identity.attributes == ()
-    assert code(check(Presented(client_id="c", certificate_der=der(period=EXPIRED)), VALID_AT)) == 0x87
+    assert code(check(Presented(client_id="c", certificates_der=shown(period=EXPIRED)), VALID_AT)) == 0x87
     server = ssl.PEM_cert_to_DER_cert(CA.server("x").certificate.decode())
-    assert code(check(Presented(client_id="c", certificate_der=server), VALID_AT)) == 0x87
+    assert code(check(Presented(client_id="c", certificates_der=(server,)), VALID_AT)) == 0x87
 
 
-def test_each_method_has_its_own_authorities(world: World) -> None:
-    other = ca("Another CA")
+def test_each_method_has_its_own_authorities_and_the_one_that_a_certificate_is_of_decides(world: World) -> None:
+    other, line = ca("Another CA"), CA.intermediate("Line CA")
     cas = {"client-ca": other.certificate.decode(), "second": CA.certificate.decode()}
-    assert code(gate(world, X509, cas=cas).check(Presented(client_id="c", certificate_der=der()), VALID_AT)) == 0x87
+    assert code(gate(world, X509, cas=cas).check(Presented(client_id="c", certificates_der=shown()), VALID_AT)) == 0x87
+    second = X509Method("second", (X509Attributes("all", "CN=press-1", (("line", "2"),)),))
+    both = gate(world, X509, second, cas=cas)
+    for chain, attributes in (
+        ((other.client("press-1"),), (("line", "1"),)),
+        ((CA.client("press-1"),), (("line", "2"),)),
+        ((line.client("press-1"), line), (("line", "2"),)),
+    ):
+        certificates = tuple(ssl.PEM_cert_to_DER_cert(each.certificate.decode()) for each in chain)
+        found = both.check(Presented(client_id="c", certificates_der=certificates), VALID_AT)
+        assert isinstance(found, Accepted) and found.identity.attributes == attributes
+    alone = (ssl.PEM_cert_to_DER_cert(line.client("press-1").certificate.decode()),)
+    refused = both.check(Presented(client_id="c", certificates_der=alone), VALID_AT)
+    assert refused == Refused(0x87, "its certificate is of no authority in client-ca or second")
+
+
+def test_a_certificate_of_nobodys_leaves_the_word_to_a_password(world: World) -> None:
+    cas = {"client-ca": ca("Another CA").certificate.decode()}
+    check = gate(world, X509, PasswordMethod(), cas=cas).check
+    presented = Presented(client_id="c", certificates_der=shown(), username="oven", password=b"password-1")
+    found = check(presented, VALID_AT)
+    assert isinstance(found, Accepted) and found.identity.subject == "oven"
 
 
 def test_without_an_authority_no_certificate_is_good(world: World) -> None:
     cas = {"client-ca": ""}
-    assert code(gate(world, X509, cas=cas).check(Presented(client_id="c", certificate_der=der()), VALID_AT)) == 0x87
+    assert code(gate(world, X509, cas=cas).check(Presented(client_id="c", certificates_der=shown()), VALID_AT)) == 0x87
 
 
 def test_the_first_relevant_method_decides(world: World) -> None:
     check = gate(world, X509, PasswordMethod()).check
-    presented = Presented(client_id="c", certificate_der=der(), username="oven", password=b"no")
+    presented = Presented(client_id="c", certificates_der=shown(), username="oven", password=b"no")
     assert isinstance(check(presented, VALID_AT), Accepted)
     check = gate(world, PasswordMethod(), X509).check
     assert code(check(presented, VALID_AT)) == 0x86

@@ -12,7 +12,7 @@ from tidegate.mqtt.server_settings import ServerSettings
 
 def test_nothing_leaves_before_connack() -> None:
     promises = Promises()
-    connection = Connection(ListenerPolicy(), ServerSettings(), promises, Moment(0.0, 0.0), "peer", None)
+    connection = Connection(ListenerPolicy(), ServerSettings(), promises, Moment(0.0, 0.0), "peer", ())
     connection.send_after(1, b"connack")
     connection.barrier = 1
     connection.send(b"publish")
@@ -25,7 +25,7 @@ def test_nothing_leaves_before_connack() -> None:
 
 def test_so_much_in_one_turn() -> None:
     promises = Promises()
-    connection = Connection(ListenerPolicy(), ServerSettings(), promises, Moment(0.0, 0.0), "peer", None)
+    connection = Connection(ListenerPolicy(), ServerSettings(), promises, Moment(0.0, 0.0), "peer", ())
     connection.send(bytes(OUTPUT_BYTES_MAX))
     assert not connection.is_ready
     connection.take_output()

@@ -9,7 +9,7 @@ from tidegate.mqtt.server_settings import ServerSettings
 
 
 def connection(promises: Promises) -> Connection:
-    return Connection(ListenerPolicy(), ServerSettings(), promises, Moment(0.0, 0.0), "peer", None)
+    return Connection(ListenerPolicy(), ServerSettings(), promises, Moment(0.0, 0.0), "peer", ())
 
 
 def test_a_batch_gathers_until_it_is_taken() -> None:

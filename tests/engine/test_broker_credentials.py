@@ -27,7 +27,8 @@ from tidegate.engine.embedded_broker import EmbeddedBroker
 SITE = ca("Site CA")
 CLIENTS = ca("Clients CA")
 X509 = X509Method("client-ca", (X509Attributes("press", "CN=press-1", (("line", "one"),)),))
-MAY = AccessRule(attributes=((("line", "one"),),), may_connect=True, publish=("line/{principal.attributes.line}",))
+BY_LINE = ((("line", "one"),), (("line", "two"),))
+MAY = AccessRule(attributes=BY_LINE, may_connect=True, publish=("line/{principal.attributes.line}",))
 
 
 def source(server: Issued, client_ca: bytes | str = CLIENTS.certificate) -> DeclaredSource:
@@ -108,6 +109,35 @@ def test_a_client_with_a_certificate_has_the_rights_of_its_attributes(tmp_path: 
         with pytest.raises((ssl.SSLError, ConnectionError, AssertionError)):
             await connack(stranger, "stranger")
         await stranger.close()
+
+    run(tmp_path, scenario)
+
+
+def test_two_methods_for_certificates_on_one_listener_and_clients_with_intermediates(tmp_path: Path) -> None:
+    other = ca("Other clients CA")
+    second = X509Method("other-ca", (X509Attributes("all", "CN=press-1", (("line", "two"),)),))
+    between = other.intermediate("Other intermediate CA")
+    sent_along = between.client("press-1")
+    people = (
+        ("first", CLIENTS.client("press-1"), "line/one"),
+        ("second", other.client("press-1"), "line/two"),
+        ("third", Issued(sent_along.certificate + between.certificate, sent_along.key), "line/two"),
+    )
+
+    async def scenario(broker: EmbeddedBroker, secure: int, plain: int) -> None:
+        port = free_port()
+        bundles = {"client-ca": {"ca.crt": CLIENTS.certificate.decode()}, "other-ca": {"x": other.certificate.decode()}}
+        site = SITE.server("gateway")
+        secret = {"tls.crt": site.certificate, "tls.key": site.key}
+        await broker.apply(manual(port, X509, second), DeclaredSource({"site": secret}, bundles))
+        for name, identity, topic in people:
+            client, _ = await connect(port, tmp_path, identity)
+            assert await connack(client, name) == 0
+            for tried in ("line/one", "line/two"):
+                answer = await client.say(mqtt5.PublishPacket(tried, b"x", qos=mqtt5.QoS.AT_LEAST_ONCE, packet_id=1))
+                assert isinstance(answer, mqtt5.PubAckPacket)
+                assert int(answer.reason_code) == (0x10 if tried == topic else 0x87), (name, tried)
+            await client.close()
 
     run(tmp_path, scenario)
 

@@ -67,7 +67,7 @@ class Peer:
         self.data = b""
         self.is_closed = False
         self._changed = asyncio.Event()
-        host.accept(policy, theirs, address, None)
+        host.accept(policy, theirs, address, ())
         self.stream.start(self)
 
     def data_received(self, data: bytes) -> None:

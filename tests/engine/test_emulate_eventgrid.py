@@ -91,7 +91,7 @@ def test_a_certificate_is_of_the_client_in_its_common_name(issuer: TokenIssuer) 
     now = time.time()
 
     def verdict(certificate: bytes, username: str | None = None) -> Verdict:
-        return gate.check(Presented(client_id="one", certificate_der=certificate, username=username), now)
+        return gate.check(Presented(client_id="one", certificates_der=(certificate,), username=username), now)
 
     found = verdict(good)
     assert isinstance(found, Accepted)

@@ -20,7 +20,7 @@ def run(scenario: Callable[[World, Target], Awaitable[None]]) -> None:
             world = World()
             listener = Listener(
                 ListenerSettings(addresses=("127.0.0.1",), port=0),
-                lambda stream, info: world.host.accept(world.policy, stream, info.address, None),
+                lambda stream, info: world.host.accept(world.policy, stream, info.address, ()),
             )
             await listener.listen(None)
             await scenario(world, address_target("127.0.0.1", listener.port, None))

@@ -74,7 +74,7 @@ def test_plain_tcp_on_both_families(host: str) -> None:
         writer.write(b"hello")
         assert await reader.readexactly(5) == b"hello"
         _, info = await echo.accepted.get()
-        assert info == PeerInfo(host, None)
+        assert info == PeerInfo(host, ())
         await closed(writer)
         await echo.ended.wait()
         listener.close()
@@ -101,10 +101,46 @@ def test_tls_with_another_certificate_while_it_runs(tmp_path: Path) -> None:
             )
             serials.append(writer.get_extra_info("ssl_object").getpeercert()["serialNumber"])
             _, info = await echo.accepted.get()
-            assert info.certificate_der == ssl.PEM_cert_to_DER_cert(client.certificate.decode())
+            assert info.certificates_der[0] == ssl.PEM_cert_to_DER_cert(client.certificate.decode())
             await closed(writer)
         assert serials[0] != serials[1]
         listener.close()
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_the_certificates_that_a_client_sends_along_are_handed_on_also_when_it_comes_again(
+    tmp_path: Path, version: ssl.TLSVersion
+) -> None:
+    async def scenario() -> None:
+        echo = Echo()
+        listener = Listener(SETTINGS, echo.take)
+        await listener.listen(tls(CA.server("localhost")))
+        line = CA.intermediate("Line CA")
+        client = line.client("press")
+        pair = tmp_path / "pair.pem"
+        pair.write_bytes(client.certificate + line.certificate + client.key)
+        trusted = ssl.create_default_context(cadata=CA.certificate.decode())
+        trusted.maximum_version = version
+        trusted.load_cert_chain(pair)
+        expected = tuple(ssl.PEM_cert_to_DER_cert(each.decode()) for each in (client.certificate, line.certificate))
+        session: ssl.SSLSession | None = None
+        for _ in range(2):
+            received = await asyncio.to_thread(talk, listener.port, trusted, session)
+            _, info = await echo.accepted.get()
+            assert info.certificates_der == expected
+            session = received
+        listener.close()
+
+    def talk(port: int, context: ssl.SSLContext, session: ssl.SSLSession | None) -> ssl.SSLSession | None:
+        with (
+            socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
+            context.wrap_socket(plain, server_hostname="localhost", session=session) as wrapped,
+        ):
+            wrapped.sendall(b"x")
+            assert wrapped.recv(1) == b"x"
+            return wrapped.session
 
     run(scenario)
 

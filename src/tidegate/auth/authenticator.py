@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from tidegate.auth.certificate_path import leads_to
 from tidegate.auth.certificates import read_certificates, validity_problem
 from tidegate.auth.passwords import Users
 from tidegate.auth.token_verifier import TokenRefused, verify_token
@@ -38,21 +39,20 @@ class Authenticator:
     client_cas: Mapping[str, str]
 
     def is_slow(self, presented: Presented) -> bool:
-        """Tell whether `check` may take tens of milliseconds."""
-        return isinstance(self._relevant(presented), PasswordMethod)
+        """Tell whether `check` may take tens of milliseconds: when a password may be what decides."""
+        has_password = presented.method is None and bool(presented.username) and presented.username != TOKEN_METHOD
+        return has_password and any(isinstance(method, PasswordMethod) for method in self.methods)
 
     def check(self, presented: Presented, now_wall: float) -> Verdict:
         """Judge what a client presented by the first method that it is meant for."""
-        method = self._relevant(presented)
+        method = self._relevant(presented, now_wall)
         match method:
             case None:
-                if presented.method is not None:
-                    return Refused(BAD_AUTHENTICATION_METHOD, f"no method of the listener is {presented.method!r}")
-                return Refused(NOT_AUTHORIZED, "it presented nothing that a method of the listener is for")
+                return self._nothing_relevant(presented)
             case TokenMethod():
                 verdict = self._check_token(method, presented, now_wall)
             case X509Method():
-                verdict = _check_certificate(method, presented, self.client_cas, now_wall)
+                verdict = _check_certificate(method, presented, now_wall)
             case PasswordMethod():
                 verdict = self._check_password(presented)
         before = presented.subject_before
@@ -60,7 +60,7 @@ class Authenticator:
             return Refused(NOT_AUTHORIZED, "it authenticated again as somebody else")
         return verdict
 
-    def _relevant(self, presented: Presented) -> MethodPlan | None:
+    def _relevant(self, presented: Presented, now_wall: float) -> MethodPlan | None:
         is_token = presented.method == TOKEN_METHOD or (
             # MQTT 3.1.1 has no enhanced authentication, so a token may be the password of a user of that name.
             presented.method is None and presented.username == TOKEN_METHOD
@@ -69,11 +69,28 @@ class Authenticator:
             match method:
                 case TokenMethod() if is_token:
                     return method
-                case X509Method() if presented.method is None and presented.certificate_der is not None:
+                case X509Method() if presented.method is None and self._is_of(method, presented, now_wall):
                     return method
                 case PasswordMethod() if presented.method is None and presented.username and not is_token:
                     return method
         return None
+
+    def _nothing_relevant(self, presented: Presented) -> Refused:
+        if presented.method is not None:
+            return Refused(BAD_AUTHENTICATION_METHOD, f"no method of the listener is {presented.method!r}")
+        names = [each.trusted_client_ca_config_map for each in self.methods if isinstance(each, X509Method)]
+        if presented.certificates_der and names:
+            return Refused(NOT_AUTHORIZED, f"its certificate is of no authority in {' or '.join(names)}")
+        return Refused(NOT_AUTHORIZED, "it presented nothing that a method of the listener is for")
+
+    def _is_of(self, method: X509Method, presented: Presented, now_wall: float) -> bool:
+        """Tell whether a client has a certificate of the method's own authorities; those of others are for other methods."""
+        bundle = self.client_cas.get(method.trusted_client_ca_config_map, "")
+        if not presented.certificates_der or not bundle:
+            return False
+        chain = [x509.load_der_x509_certificate(each) for each in presented.certificates_der]
+        trusted = read_certificates(bundle.encode())
+        return leads_to(chain, trusted, now_wall, is_only_choice=len(self.client_cas) == 1)
 
     def _check_token(self, method: TokenMethod, presented: Presented, now_wall: float) -> Verdict:
         token = presented.data if presented.method is not None else presented.password
@@ -96,12 +113,9 @@ class Authenticator:
         return Accepted(Identity(presented.client_id, username))
 
 
-def _check_certificate(
-    method: X509Method, presented: Presented, client_cas: Mapping[str, str], now_wall: float
-) -> Verdict:
-    """Judge a certificate whose chain TLS has verified against the authorities of all methods of the listener."""
-    assert presented.certificate_der is not None, "the method is for clients with a certificate"
-    certificate = x509.load_der_x509_certificate(presented.certificate_der)
+def _check_certificate(method: X509Method, presented: Presented, now_wall: float) -> Verdict:
+    """Judge a certificate of the method's authorities; TLS has verified that the client has its key."""
+    certificate = x509.load_der_x509_certificate(presented.certificates_der[0])
     problem = validity_problem(certificate, Moment(0.0, now_wall))
     if problem is not None:
         return Refused(NOT_AUTHORIZED, f"its certificate {problem}")
@@ -111,29 +125,9 @@ def _check_certificate(
         usage = None
     if usage is not None and ExtendedKeyUsageOID.CLIENT_AUTH not in usage:
         return Refused(NOT_AUTHORIZED, "its certificate is not for clients")
-    bundle = client_cas.get(method.trusted_client_ca_config_map, "")
-    trusted = read_certificates(bundle.encode()) if bundle else []
-    if not trusted:
-        # TLS may have verified it by authorities that were there a moment ago.
-        return Refused(NOT_AUTHORIZED, f"there is no authority in {method.trusted_client_ca_config_map}")
-    if len(client_cas) > 1 and not any(_issued(certificate, authority) for authority in trusted):
-        return Refused(NOT_AUTHORIZED, f"its certificate is of no authority in {method.trusted_client_ca_config_map}")
     subject = certificate.subject.rfc4514_string()
     identity = Identity(presented.client_id, subject, _attributes(method.attributes, certificate.subject))
     return Accepted(identity, certificate.not_valid_after_utc.timestamp())
-
-
-def _issued(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(authority)
-    except (ValueError, TypeError, x509.InvalidVersion):
-        return False
-    except Exception as error:
-        # `InvalidSignature` has no base class of its own.
-        if type(error).__name__ != "InvalidSignature":
-            raise
-        return False
-    return True
 
 
 def _attributes(rules: tuple[X509Attributes, ...], subject: x509.Name) -> tuple[tuple[str, str], ...]:

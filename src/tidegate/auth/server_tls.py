@@ -45,6 +45,8 @@ def server_context(reference: str, chain_pem: bytes, key_pem: bytes, client_ca_p
             context.load_verify_locations(cadata=client_ca_pem)
             context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
             context.verify_mode = ssl.CERT_OPTIONAL
+            # In a session that is resumed by a ticket the client shows no intermediates, and is verified no more.
+            context.options |= ssl.OP_NO_TICKET
     except ssl.SSLError as error:
         reason = (error.reason or "unknown error").lower().replace("_", " ")
         raise CredentialError(

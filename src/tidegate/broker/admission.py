@@ -150,7 +150,7 @@ class Admission:
             data=data,
             username=packet.username if packet is not None else None,
             password=packet.password if packet is not None else None,
-            certificate_der=connection.certificate_der,
+            certificates_der=connection.certificates_der,
             subject_before=None if is_first else connection.identity.subject,
         )
         self._emit(AuthenticationRequested(connection, presented))

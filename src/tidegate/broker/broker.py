@@ -128,10 +128,10 @@ class Broker:
         return self._system_topics.holdings()
 
     def connection_made(
-        self, policy: ListenerPolicy, now: Moment, peer: str = "", certificate_der: bytes | None = None
+        self, policy: ListenerPolicy, now: Moment, peer: str = "", certificates_der: tuple[bytes, ...] = ()
     ) -> Connection:
         """Take a connection that was just accepted."""
-        connection = Connection(policy, self._settings, self._promises, now, peer, certificate_der)
+        connection = Connection(policy, self._settings, self._promises, now, peer, certificates_der)
         self.connections[connection] = None
         self.statistics.connections += 1
         self._system_topics.begin(now)

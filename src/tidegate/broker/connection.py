@@ -52,7 +52,7 @@ class Connection:
         "aliases",
         "authentication_method",
         "barrier",
-        "certificate_der",
+        "certificates_der",
         "close_detail",
         "close_reason_code",
         "credential_expires_wall",
@@ -94,11 +94,11 @@ class Connection:
         promises: Promises,
         now: Moment,
         peer: str,
-        certificate_der: bytes | None,
+        certificates_der: tuple[bytes, ...],
     ) -> None:
         self.policy = policy
         self.peer = peer
-        self.certificate_der = certificate_der
+        self.certificates_der = certificates_der
         self.protocol = ServerConnection(settings, now)
         self._promises = promises
         self.opened_at = now.monotonic

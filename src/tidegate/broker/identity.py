@@ -31,8 +31,8 @@ class Presented:
     data: bytes | None = None
     username: str | None = None
     password: bytes | None = None
-    certificate_der: bytes | None = None
-    """The client's certificate, whose chain and validity the TLS listener has checked."""
+    certificates_der: tuple[bytes, ...] = ()
+    """The client's certificate and those that it sent along, which the TLS listener has verified; empty for none."""
     subject_before: str | None = None
     """The subject that re-authenticates, None at CONNECT: another one is refused."""
 

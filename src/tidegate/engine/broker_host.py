@@ -110,14 +110,14 @@ class BrokerHost:
         else:
             self._gates[policy] = gate
 
-    def accept(self, policy: ListenerPolicy, stream: Stream, address: str, certificate_der: bytes | None) -> None:
+    def accept(self, policy: ListenerPolicy, stream: Stream, address: str, certificates_der: tuple[bytes, ...]) -> None:
         """Take a stream that was just accepted. `address` is the peer's, without the port."""
         if self.is_shut_out(address) or len(self._attachments) >= self._limits.connections_max:
             self.core.statistics.connections_shut_out += 1
             stream.abort()
             return
         now = self._parts.clock()
-        connection = self.core.connection_made(policy, now, stream.peer, certificate_der)
+        connection = self.core.connection_made(policy, now, stream.peer, certificates_der)
         attachment = _Attachment(self, connection, stream, address)
         self._attachments[connection] = attachment
         stream.start(attachment)

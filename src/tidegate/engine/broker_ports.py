@@ -195,7 +195,7 @@ class BrokerPorts:
             host, policy = self._host, each.policy
 
             def accept(stream: Stream, info: PeerInfo) -> None:
-                host.accept(policy, stream, info.address, info.certificate_der)
+                host.accept(policy, stream, info.address, info.certificates_der)
 
             limits = self._plan.limits
             settings = ListenerSettings(

@@ -139,7 +139,7 @@ class EmbeddedBroker:
             )
             raise ConnectFailed(endpoint.host, endpoint.port, "connect", "the embedded broker has no such port", hint)
         ours, theirs = memory_pair(asyncio.get_running_loop())
-        self._host.accept(policy, theirs, MEMORY_ADDRESS, None)
+        self._host.accept(policy, theirs, MEMORY_ADDRESS, ())
         return ours
 
     async def look_again(self) -> None:

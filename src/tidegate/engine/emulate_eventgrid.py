@@ -138,8 +138,8 @@ class EventGridGate:
             return Refused(BAD_AUTHENTICATION_METHOD, f"Event Grid has no method {presented.method!r}")
         if presented.method is not None:
             verdict = self._check_token(presented, now_wall)
-        elif presented.certificate_der is not None:
-            verdict = self._check_certificate(presented, presented.certificate_der, now_wall)
+        elif presented.certificates_der:
+            verdict = self._check_certificate(presented, presented.certificates_der[0], now_wall)
         else:
             verdict = Refused(NOT_AUTHORIZED, "it presented neither a token nor a certificate")
         before = presented.subject_before
@@ -233,4 +233,4 @@ class EmulatedEventGrid:
         await self._host.stop(STOP_SECONDS_MAX)
 
     def _accept(self, stream: Stream, info: PeerInfo) -> None:
-        self._host.accept(self._policy, stream, info.address, info.certificate_der)
+        self._host.accept(self._policy, stream, info.address, info.certificates_der)

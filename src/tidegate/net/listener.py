@@ -8,10 +8,11 @@ import asyncio
 import errno
 import socket
 import ssl
+import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal, Protocol, cast
 
 from tidegate.exceptions import ListenFailed
 from tidegate.net.stream import Stream
@@ -25,15 +26,18 @@ _NO_SUCH_FAMILY = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 BACKLOG = 1024
 """How many connections the system keeps for us to accept."""
 
+_DER = 2
+"""The form `ENCODING_DER` of the `ssl` module's own certificates."""
+
 HandOver = Callable[[Stream, "PeerInfo"], None]
 
 
 @dataclass(frozen=True, slots=True)
 class PeerInfo:
-    """Who connected: the address without its port, and the client's certificate where it showed one."""
+    """Who connected: the address without its port, and the client's certificate with those that it sent along, if any."""
 
     address: str
-    certificate_der: bytes | None
+    certificates_der: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +126,7 @@ class Listener:
             self.refused[reason] += 1
             return False
         self._by_address[address] += 1
-        info = PeerInfo(address, stream.certificate_der())
+        info = PeerInfo(address, stream.certificates_der())
         if self.settings.protocol == "Mqtt":
             self._on_stream(stream, info)
         else:
@@ -161,10 +165,27 @@ class _Accepted(TcpStream):
             self._listener.count_out(self._address)
         super().connection_lost(exc)
 
-    def certificate_der(self) -> bytes | None:
-        """Return the certificate that the client showed."""
+    def certificates_der(self) -> tuple[bytes, ...]:
+        """Return the certificates that the client showed, its own first."""
         session = cast("ssl.SSLObject | None", self._transport.get_extra_info("ssl_object"))
-        return None if session is None else session.getpeercert(binary_form=True)
+        # Of a client without a certificate the chain would be one of nothing.
+        return () if session is None or session.getpeercert(binary_form=True) is None else _shown_chain(session)
+
+
+class _Certificate(Protocol):
+    def public_bytes(self, form: int) -> bytes: ...
+
+
+class _Session(Protocol):
+    def get_unverified_chain(self) -> "list[_Certificate] | None": ...
+
+
+def _shown_chain(session: ssl.SSLObject) -> tuple[bytes, ...]:
+    if sys.version_info >= (3, 13):
+        return tuple(session.get_unverified_chain())
+    # Before Python 3.13 only the object inside had the method.
+    inside = cast(_Session, session._sslobj)  # type: ignore[attr-defined]
+    return tuple(each.public_bytes(_DER) for each in inside.get_unverified_chain() or ())
 
 
 def _bound(address: str, port: int) -> socket.socket:

@@ -24,7 +24,7 @@ def talk(with_it: Talk) -> None:
     """Talk to a broker over a raw connection to its WebSocket listener."""
 
     async def scenario(world: World) -> None:
-        listener = Listener(SETTINGS, lambda stream, info: world.host.accept(world.policy, stream, info.address, None))
+        listener = Listener(SETTINGS, lambda stream, info: world.host.accept(world.policy, stream, info.address, ()))
         await listener.listen(None)
         reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
         await with_it(world, reader, writer)

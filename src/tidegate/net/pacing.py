@@ -15,8 +15,9 @@ BUSY_PACKETS_PER_SECOND = 30_000
 WINDOW_PARTS = 4
 """A turn that moved at least this part of the window is large already, and a rest might starve a small window."""
 
-JUDGED_SECONDS_MIN = 0.001
-"""The rate is judged over at least this time."""
+JUDGED_SECONDS_MIN = 0.01
+"""The rate is judged over at least this time. A peer that was kept from the processor for some milliseconds brings at once what
+it owes: that is no pace, and a rest would delay it further."""
 
 
 class Pacer:

@@ -36,3 +36,23 @@ def test_releasing_what_is_not_in_use_does_nothing() -> None:
     packet_ids = PacketIds()
     packet_ids.release(7)
     assert len(packet_ids) == 0
+
+
+def test_what_is_in_flight_is_in_use_as_long_as_it_is() -> None:
+    inflight = {1: "a", 2: "b"}
+    packet_ids = PacketIds(inflight)
+    assert packet_ids.allocate() == 3
+    assert len(packet_ids) == 3
+    packet_ids.clear()
+    del inflight[1]
+    assert packet_ids.next_free() == 1
+
+
+def test_an_identifier_that_was_only_looked_at_is_not_in_use() -> None:
+    packet_ids = PacketIds()
+    assert packet_ids.next_free() == 1
+    assert len(packet_ids) == 0
+    packet_ids.take(2)
+    assert packet_ids.next_free() == 3
+    packet_ids.release(2)
+    assert len(packet_ids) == 0

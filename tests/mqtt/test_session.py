@@ -8,11 +8,11 @@ from tidegate.mqtt.session import Session
 def test_a_reset_returns_what_was_in_flight_in_order_and_forgets_everything() -> None:
     session: Session[str] = Session("tidegate-flow-0-source")
     for number in range(3):
-        session.inflight.add(session.packet_ids.allocate(), message(number), f"token {number}")
+        session.inflight.add(session.packet_ids.next_free(), message(number), f"token {number}")
     session.received_qos2.add(7)
     assert session.reset() == ["token 0", "token 1", "token 2"]
     assert len(session.inflight) == len(session.packet_ids) == len(session.received_qos2) == 0
-    assert session.packet_ids.allocate() == 1
+    assert session.packet_ids.next_free() == 1
 
 
 def test_the_set_of_received_qos_2_identifiers_stays_the_same_object() -> None:

@@ -161,7 +161,6 @@ class Delivery:
         for packet_id, outgoing in list(session.inflight.items()):
             if session.connection is None and _is_of(outgoing, group) and outgoing.qos == 1:
                 del session.inflight[packet_id]
-                session.packet_ids.release(packet_id)
                 self._give_to_other(session, outgoing, now)
         leaving = [outgoing for outgoing in session.queue.waiting if _is_of(outgoing, group)]
         if leaving:

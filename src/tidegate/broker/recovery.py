@@ -57,7 +57,6 @@ def restore(
         outgoing = outgoing_of(queued, now)
         if queued.packet_id:
             session.inflight[queued.packet_id] = outgoing
-            session.packet_ids.take(queued.packet_id)
         else:
             session.queue.append(outgoing)
     for number, (count, size) in state.waiting.items():

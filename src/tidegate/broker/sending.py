@@ -138,11 +138,10 @@ class Sending:
             if expiry <= 0:
                 self.forget(session, outgoing, "expired")
                 return
-        packet_id = session.packet_ids.allocate()
+        packet_id = session.packet_ids.next_free()
         ids = outgoing.subscription_ids
         data = self._encode(connection, image, outgoing.qos, outgoing.retain, packet_id, expiry, ids)
         if data is None:
-            session.packet_ids.release(packet_id)
             self.unrecord(session, outgoing)
             return
         session.inflight[packet_id] = outgoing
@@ -173,7 +172,6 @@ class Sending:
             ProtocolViolation: one of them is of QoS 2; those before it are settled.
         """
         inflight = session.inflight
-        release = session.packet_ids.release
         settled = 0
         batch = None
         for packet_id in run.packet_ids:
@@ -183,7 +181,6 @@ class Sending:
             if outgoing.qos != 1:
                 raise _wrong_kind("PUBACK", packet_id, outgoing)
             del inflight[packet_id]
-            release(packet_id)
             settled += 1
             if outgoing.sequence:
                 if batch is None:
@@ -264,7 +261,6 @@ class Sending:
         outgoing = session.inflight.pop(packet_id, None)
         if outgoing is None:
             return
-        session.packet_ids.release(packet_id)
         self.unrecord(session, outgoing)
         self._went_on(session, 1 - _not_resent(session, (packet_id,)), now)
 
@@ -297,7 +293,6 @@ class Sending:
             self._statistics.drop("unauthorized")
         if data is None:
             del session.inflight[packet_id]
-            session.packet_ids.release(packet_id)
             self.unrecord(session, outgoing)
             return
         connection.send_quota -= 1

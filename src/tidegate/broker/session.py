@@ -64,7 +64,7 @@ class Session:
         self.subscriptions: dict[str, Subscription] = {}
         self.queue = SubscriberQueue(limits)
         self.inflight: dict[int, Outgoing] = {}
-        self.packet_ids = PacketIds()
+        self.packet_ids = PacketIds(self.inflight)
         self.received_qos2: set[int] = set()
         self.retained_due: dict[str, None] = {}
         """Subscriptions, by their filter, whose retained messages are to be sent once there is room for them."""

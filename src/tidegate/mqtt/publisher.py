@@ -56,15 +56,12 @@ class Publisher(Generic[Token]):
             return
         assert self._quota > 0 and not self._resend, "no room for a QoS 1 or 2 message"
         session = self._session
-        packet_id = session.packet_ids.allocate()
-        try:
-            data = self._encode(message, packet_id, False)
-        except LocalViolation:
-            session.packet_ids.release(packet_id)
-            raise
+        packet_id = session.packet_ids.next_free()
+        data = self._encode(message, packet_id, False)
         if message.qos == 1:
             session.inflight.add(packet_id, message, token)
         else:
+            session.packet_ids.take(packet_id)
             self._exchanges[packet_id] = token
         self._quota -= 1
         self._output.append(data)
@@ -78,7 +75,6 @@ class Publisher(Generic[Token]):
                 data = self._encode(inflight.message(packet_id), packet_id, True)
             except LocalViolation as error:
                 token = inflight.settle(packet_id)
-                self._session.packet_ids.release(packet_id)
                 if token is not None:
                     events.append(PublishRefused(token, error.reason_code, str(error)))
                 continue
@@ -95,7 +91,6 @@ class Publisher(Generic[Token]):
         token = None if packet_id in self._resend else self._session.inflight.settle(packet_id)
         if token is None:
             raise ProtocolViolation(f"PUBACK for packet identifier {packet_id}, which is not in flight")
-        self._session.packet_ids.release(packet_id)
         self._quota += 1
         events.append(PublishSettled(token, int(packet.reason_code), packet.reason_str))
         if self._resend:
@@ -103,17 +98,14 @@ class Publisher(Generic[Token]):
 
     def handle_puback_run(self, run: PubAckRun, events: list[Event[Token]]) -> None:
         """Settle many messages; raises what `handle_puback` does, after those before the wrong one are settled."""
-        session = self._session
-        settle = session.inflight.settle
-        release = session.packet_ids.release
+        entries = self._session.inflight.entries
+        resend = self._resend
         tokens: list[Token] = []
         try:
             for packet_id in run.packet_ids:
-                token = None if packet_id in self._resend else settle(packet_id)
-                if token is None:
+                if packet_id not in entries or packet_id in resend:
                     raise ProtocolViolation(f"PUBACK for packet identifier {packet_id}, which is not in flight")
-                release(packet_id)
-                tokens.append(token)
+                tokens.append(entries.pop(packet_id)[1])
         finally:
             self._quota += len(tokens)
             if tokens:

@@ -21,8 +21,8 @@ class Session(Generic[Token]):
     def __init__(self, client_id: str) -> None:
         self.client_id = client_id
         self.is_established = False
-        self.packet_ids = PacketIds()
         self.inflight: Inflight[Token] = Inflight()
+        self.packet_ids = PacketIds(self.inflight.entries)
         self.received_qos2: set[int] = set()
 
     def reset(self) -> list[Token]:

@@ -4,12 +4,12 @@ Below `net/` nobody reads a clock: every step is handed a `Moment`. The monotoni
 time-outs and message expiry; the wall part is only for what people and other systems read.
 """
 
-from typing import NamedTuple
+import msgspec
 
 __all__ = ["Moment"]
 
 
-class Moment(NamedTuple):
+class Moment(msgspec.Struct, frozen=True, gc=False):
     """One reading of both clocks.
 
     `monotonic` is in seconds from an arbitrary start and never goes back; `wall` is in seconds since

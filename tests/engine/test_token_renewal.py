@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.engine.skipping_loop import WALL_START, clock, run
 from tests.engine.token_sources import SteeredSource, provider_of
 from tests.http_stand_in import Answer, Asked, HttpStandIn
@@ -228,7 +229,7 @@ def test_a_wall_clock_that_is_set_forward_is_noticed_within_a_minute() -> None:
         source.token = token_of(WALL_START, WALL_START + 48 * HOUR)
         jump = 20 * HOUR
         now = scene.renewal._clock
-        scene.renewal._clock = lambda: now()._replace(wall=now().wall + jump)
+        scene.renewal._clock = lambda: replace(now(), wall=now().wall + jump)
         provider = scene.renewal._provider
         provider._clock = scene.renewal._clock
         await asyncio.sleep(61)

@@ -70,10 +70,10 @@ def test_pubacks_come_in_runs() -> None:
 @given(st.text("ab/ä", min_size=1, max_size=30), st.binary(max_size=300), st.integers(0, 2), st.booleans())
 def test_publish_there_and_back(topic: str, payload: bytes, qos: int, retain: bool) -> None:
     packet_id = 77 if qos else None
-    (packet,) = decoded(v3.encode_publish(Message(topic, payload, qos, retain), packet_id, bool(qos), topic))
+    (packet,) = decoded(v3.encode_delivery(Message(topic, payload), qos, retain, packet_id))
     assert isinstance(packet, PublishPacket)
     assert (packet.topic, packet.payload, int(packet.qos), packet.retain) == (topic, payload, qos, retain)
-    assert (packet.packet_id, packet.duplicate) == (packet_id, bool(qos))
+    assert (packet.packet_id, packet.duplicate) == (packet_id, False)
 
 
 @pytest.mark.parametrize(

@@ -264,7 +264,7 @@ def encode_publish(
         LocalViolation: the message is longer than MQTT can carry, or a string in it is.
     """
     expiry, qos, retain = message.message_expiry_seconds, message.qos, message.retain
-    return encode_delivery(message, qos, retain, packet_id, expiry, (), topic, topic_alias, duplicate)
+    return encode_delivery(message, qos, retain, packet_id, expiry, (), topic_alias, topic, duplicate)
 
 
 def encode_delivery(
@@ -272,13 +272,15 @@ def encode_delivery(
     qos: int,
     retain: bool,
     packet_id: int | None,
-    expiry_seconds: int | None,
-    subscription_ids: tuple[int, ...],
-    topic: str,
-    topic_alias: int | None,
+    expiry_seconds: int | None = None,
+    subscription_ids: tuple[int, ...] = (),
+    topic_alias: int | None = None,
+    topic: str | None = None,
     duplicate: bool = False,
 ) -> bytes:
     """Encode the PUBLISH by which a server delivers `message`, with its own QoS, RETAIN, expiry and identifiers.
+
+    `topic` stands for the message's own where an alias does (then it may be empty).
 
     Raises:
         LocalViolation: the message is longer than MQTT can carry, or a string in it is.
@@ -295,7 +297,7 @@ def encode_delivery(
             and not message.payload_format_indicator
         ):
             # Nearly every message: the codec's price is by the argument, and without properties little is left to encode.
-            encoded = topic.encode()
+            encoded = message.topic.encode()
             payload = message.payload
             length = len(encoded) + len(payload) + (3 if packet_id is None else 5)
             if 0x80 <= length < 0x4000:
@@ -303,7 +305,7 @@ def encode_delivery(
                 start = _PUBLISH_START(flags, length & 0x7F | 0x80, length >> 7, len(encoded)) + encoded
                 return start + (b"\0" if packet_id is None else _PUBLISH_ID_AND_NO_PROPERTIES(packet_id, 0)) + payload
         return PublishPacket(
-            topic,
+            message.topic if topic is None else topic,
             message.payload,
             qos=_QOS[qos],
             retain=retain,

@@ -149,7 +149,7 @@ class Publisher(Generic[Token]):
         # Nearly every message and server: nothing to check, and no alias worth having.
         if self._is_unlimited and (self._aliases is None or len(message.topic) < ALIAS_PAYS_FROM_BYTES):
             expiry, qos, retain = message.message_expiry_seconds, message.qos, message.retain
-            return packets.encode_delivery(message, qos, retain, packet_id, expiry, (), message.topic, None, duplicate)
+            return packets.encode_delivery(message, qos, retain, packet_id, expiry, (), None, None, duplicate)
         limits = self._limits
         if message.retain and not limits.retain_available:
             raise LocalViolation("the server takes no retained messages [MQTT-3.2.2-14]", 0x9A)

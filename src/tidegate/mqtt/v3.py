@@ -32,7 +32,7 @@ __all__ = [
     "connack_return_code",
     "decode",
     "encode_connack",
-    "encode_publish",
+    "encode_delivery",
     "encode_suback",
     "encode_unsuback",
 ]
@@ -109,12 +109,24 @@ def encode_connack(session_present: bool, return_code: int) -> bytes:
     return bytes((0x20, 2, session_present and not return_code, return_code))
 
 
-def encode_publish(message: Message, packet_id: int | None, duplicate: bool, topic: str) -> bytes:
-    """Encode a PUBLISH with the message's QoS and RETAIN; `packet_id` is None for QoS 0."""
-    name = topic.encode()
+def encode_delivery(
+    message: Message,
+    qos: int,
+    retain: bool,
+    packet_id: int | None,
+    expiry_seconds: int | None = None,
+    subscription_ids: tuple[int, ...] = (),
+    topic_alias: int | None = None,
+    topic: str | None = None,
+) -> bytes:
+    """Encode the PUBLISH by which a server delivers `message`; for what is from `expiry_seconds` on this version has no word.
+
+    `packet_id` is None for QoS 0.
+    """
+    name = message.topic.encode()
     identifier = b"" if packet_id is None else _SHORT.pack(packet_id)
     length = 2 + len(name) + len(identifier) + len(message.payload)
-    first = 0x30 | (duplicate << 3) | (message.qos << 1) | message.retain
+    first = 0x30 | (qos << 1) | retain
     return b"".join(
         (bytes((first,)), _remaining_length(length), _SHORT.pack(len(name)), name, identifier, message.payload)
     )

@@ -5,6 +5,7 @@ Knows both encodings. Does not know when to say what. Where MQTT 3.1.1 has no wo
 
 from collections.abc import Callable, Sequence
 from enum import Enum
+from typing import Protocol
 
 from tidegate.message import Message
 from tidegate.mqtt import packets, v3
@@ -26,11 +27,35 @@ from tidegate.mqtt.packets import (
 __all__ = ["Wire"]
 
 
+class _EncodeDelivery(Protocol):
+    """The PUBLISH by which a server delivers a message; `topic` stands for the message's own where an alias does.
+
+    Raises:
+        LocalViolation: it is longer than MQTT can carry.
+    """
+
+    def __call__(
+        self,
+        message: Message,
+        qos: int,
+        retain: bool,
+        packet_id: int | None,
+        expiry_seconds: int | None = None,
+        subscription_ids: tuple[int, ...] = (),
+        topic_alias: int | None = None,
+        topic: str | None = None,
+        /,
+    ) -> bytes: ...
+
+
 class Wire(Enum):
     """A version of the protocol, MQTT 3.1.1 (and 3.1) or 5."""
 
     V3 = 4
     V5 = 5
+
+    publish: _EncodeDelivery
+    """Encodes a delivery. It is the encoder itself, because every message comes by here."""
 
     @property
     def decode(self) -> Callable[[memoryview, list[ReceivedPacket], int], int]:
@@ -50,37 +75,6 @@ class Wire(Enum):
         if self is Wire.V3 and code in _OUT_OF_FORM:
             return None
         return self.connack(ConnAckPacket(reason_code=ConnAckReasonCode(code)))
-
-    def publish(
-        self,
-        message: Message,
-        qos: int,
-        retain: bool,
-        packet_id: int | None,
-        expiry_seconds: int | None = None,
-        subscription_ids: tuple[int, ...] = (),
-        topic_alias: int | None = None,
-        topic: str | None = None,
-    ) -> bytes:
-        """Encode a delivery of `message`; `topic` stands for the message's own where an alias does (then it may be empty).
-
-        Raises:
-            LocalViolation: it is longer than MQTT can carry.
-        """
-        if self is not _V5:
-            return v3.encode_publish(
-                Message(message.topic, message.payload, qos, retain), packet_id, False, message.topic
-            )
-        return packets.encode_delivery(
-            message,
-            qos,
-            retain,
-            packet_id,
-            expiry_seconds,
-            subscription_ids,
-            message.topic if topic is None else topic,
-            topic_alias,
-        )
 
     def puback(self, packet_id: int, reason_code: int) -> bytes:
         """Encode a PUBACK."""
@@ -123,6 +117,9 @@ class Wire(Enum):
             reason_code=AuthReasonCode(reason_code), authentication_method=method, authentication_data=data
         ).write()
 
+
+Wire.V3.publish = v3.encode_delivery
+Wire.V5.publish = packets.encode_delivery
 
 _V5 = Wire.V5
 

@@ -20,15 +20,15 @@ def test_the_shared_form_has_the_bytes_of_the_single_one(
     topic: str, payload: bytes, qos: int, retain: bool, wire: Wire
 ) -> None:
     message = Message(topic, payload, 2)
-    shared = Image(message, is_shared=True)
+    shared = Image(message)
     for packet_id in (1, 258, 65_535):
         given_id = packet_id if qos else None
-        single = Image(message, is_shared=False).packet(wire, qos, retain, given_id, None, ())
+        single = wire.publish(message, qos, retain, given_id)
         assert shared.packet(wire, qos, retain, given_id, None, ()) == single
 
 
 def test_what_differs_is_encoded_by_itself() -> None:
-    image = Image(Message("a", b"x", 1, message_expiry_seconds=9), is_shared=True)
+    image = Image(Message("a", b"x", 1, message_expiry_seconds=9))
     first, _ = mqtt5.read(memoryview(image.packet(Wire.V5, 1, False, 1, 9, (4,))))
     other, _ = mqtt5.read(memoryview(image.packet(Wire.V5, 1, False, 1, 8, ())))
     assert isinstance(first, mqtt5.PublishPacket) and isinstance(other, mqtt5.PublishPacket)

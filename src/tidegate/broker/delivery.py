@@ -57,11 +57,11 @@ class Delivery:
         targets = matches.targets
         if not targets and not matches.groups:
             return NO_MATCHING_SUBSCRIBERS
-        if message.qos and not self._have_room(matches, message):
+        if message.qos and (matches.durable or matches.groups) and not self._have_room(matches, message):
             return QUOTA_EXCEEDED
         expiry = message.message_expiry_seconds
         expires_at = None if expiry is None else now.monotonic + expiry
-        image = Image(message, len(targets) + len(matches.groups) > 1)
+        image = Image(message) if len(targets) + len(matches.groups) > 1 else None
         filling: Session | None = None
         found = 0
         for each in targets:
@@ -74,7 +74,7 @@ class Delivery:
             found += 1
             qos = target.qos if target.qos < message.qos else message.qos
             retain = message.retain and target.retain_as_published
-            if self.deliver(session, image, qos, retain, target.subscription_ids, expires_at, None, now):
+            if self.deliver(session, message, qos, retain, target.subscription_ids, expires_at, None, now, image):
                 filling = session
         for group in matches.groups:
             chosen = self._choose(group, message)
@@ -82,7 +82,7 @@ class Delivery:
                 continue
             found += 1
             session, subscription = chosen
-            if self._deliver_to_member(session, subscription, image, expires_at, group, now):
+            if self._deliver_to_member(session, subscription, message, expires_at, group, now, image):
                 filling = session
         if filling is not None and held_back is not None and not held_back.is_held_back:
             self._hold_back(held_back, filling, now)
@@ -91,22 +91,23 @@ class Delivery:
     def deliver(
         self,
         session: Session,
-        image: Image,
+        message: Message,
         qos: int,
         retain: bool,
         subscription_ids: tuple[int, ...],
         expires_at: float | None,
         group: ShareGroup | None,
         now: Moment,
+        image: Image | None = None,
         *,
         is_forced: bool = False,
     ) -> bool:
         """Send a message to one session now, or let it wait; return whether its queue is filling.
 
+        `image` has what was encoded for others, where several get it.
         `is_forced` lets it wait in memory whatever waits there already: retained messages are bounded by themselves.
         """
         connection = session.connection
-        message = image.message
         # Checked again here, because rights may have been taken away since the subscription was made.
         if session.access is not ALLOW_ALL and not session.access.may_receive(message.topic):
             self._statistics.drop("unauthorized")
@@ -123,7 +124,7 @@ class Delivery:
             if connection is None:
                 return False
             if is_next:
-                self._sending.send_qos0(session, connection, image, retain, subscription_ids, expires_at, now)
+                self._sending.send_qos0(session, connection, message, retain, subscription_ids, expires_at, now, image)
                 return False
             if not is_forced and not queue.has_room_in_memory(message_bytes(message)):
                 self._statistics.drop("queue")
@@ -150,7 +151,7 @@ class Delivery:
                     self._statistics.drop("queue")
                     return
                 qos = min(target.qos, message.qos)
-                self.deliver(session, Image(message, False), qos, False, target.subscription_ids, None, None, now)
+                self.deliver(session, message, qos, False, target.subscription_ids, None, None, now)
 
     def hand_over(self, session: Session, group: ShareGroup | None, now: Moment) -> None:
         """Give what came by a shared subscription and is unsettled to the other members (None: of every group).
@@ -178,17 +179,9 @@ class Delivery:
     def _have_room(self, matches: Matches, message: Message) -> bool:
         if self._limits.queue_strategy == "DropOldest":
             return True
-        size = None
-        for target in matches.targets:
-            session = target.session
-            if session.is_durable and target.qos:
-                if size is None:
-                    size = message_bytes(message)
-                if not session.queue.has_room(size):
-                    return False
-        if not matches.groups:
-            return True
-        size = message_bytes(message) if size is None else size
+        size = message_bytes(message)
+        if not all(session.queue.has_room(size) for session in matches.durable):
+            return False
         return all(_has_room(group, size) for group in matches.groups)
 
     def _choose(self, group: ShareGroup, message: Message) -> tuple[Session, Subscription] | None:
@@ -219,17 +212,17 @@ class Delivery:
         self,
         session: Session,
         subscription: Subscription,
-        image: Image,
+        message: Message,
         expires_at: float | None,
         group: ShareGroup,
         now: Moment,
+        image: Image | None = None,
     ) -> bool:
         """Send a message to the member that was chosen, as its own subscription says [MQTT-4.8.2-3]."""
-        message = image.message
         qos = min(message.qos, subscription.qos)
         ids = () if subscription.identifier is None else (subscription.identifier,)
         retain = message.retain and subscription.retain_as_published
-        return self.deliver(session, image, qos, retain, ids, expires_at, group, now)
+        return self.deliver(session, message, qos, retain, ids, expires_at, group, now, image)
 
     def _let_wait(self, session: Session, outgoing: Outgoing) -> bool:
         queue = session.queue
@@ -282,7 +275,7 @@ class Delivery:
             self._statistics.drop("no_member")
             return
         other, subscription = chosen
-        self._deliver_to_member(other, subscription, Image(message, False), outgoing.expires_at, group, now)
+        self._deliver_to_member(other, subscription, message, outgoing.expires_at, group, now)
 
 
 def _is_of(outgoing: Outgoing, group: ShareGroup | None) -> bool:

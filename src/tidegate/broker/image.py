@@ -12,17 +12,15 @@ _Key = tuple[Wire, int, bool, int | None, tuple[int, ...]]
 
 
 class Image:
-    """A message and the encodings of it that were needed so far; `is_shared` says that several sessions may get it."""
+    """A message that several sessions may get, and the encodings of it that were needed so far."""
 
-    __slots__ = ("_last", "_last_key", "_parts", "is_shared", "message")
+    __slots__ = ("_last", "_last_key", "_message", "_parts")
 
-    def __init__(self, message: Message, is_shared: bool) -> None:
-        self.message = message
-        self.is_shared = is_shared
-        if is_shared:
-            self._parts: dict[_Key, tuple[bytes, bytes]] = {}
-            self._last_key: _Key | None = None
-            self._last = (b"", b"")
+    def __init__(self, message: Message) -> None:
+        self._message = message
+        self._parts: dict[_Key, tuple[bytes, bytes]] = {}
+        self._last_key: _Key | None = None
+        self._last = (b"", b"")
 
     def packet(
         self,
@@ -38,13 +36,11 @@ class Image:
         Raises:
             LocalViolation: it is longer than MQTT can carry.
         """
-        if not self.is_shared:
-            return wire.publish(self.message, qos, retain, packet_id, expiry_seconds, subscription_ids)
         key = (wire, qos, retain, expiry_seconds, subscription_ids)
         # Nearly always the same as for the session before.
         parts = self._last if key == self._last_key else self._parts.get(key)
         if parts is None:
-            data = wire.publish(self.message, qos, retain, packet_id, expiry_seconds, subscription_ids)
+            data = wire.publish(self._message, qos, retain, packet_id, expiry_seconds, subscription_ids)
             parts = (data, b"")
             if packet_id is not None:
                 start = 2

@@ -3,7 +3,7 @@
 Knows PUBLISH of all three QoS and when its answer may leave. Does not know subscribers (`delivery`).
 """
 
-from tidegate.broker.access import OWN_TOPICS
+from tidegate.broker.access import ALLOW_ALL, OWN_TOPICS
 from tidegate.broker.connection import Connection
 from tidegate.broker.delivery import QUOTA_EXCEEDED, Delivery
 from tidegate.broker.features import ALL_FEATURES, check_message
@@ -53,6 +53,8 @@ class Intake:
         state: StateService,
     ) -> None:
         self._limits = limits
+        self._has_all_features = limits.features is ALL_FEATURES
+        self._receive_maximum = limits.receive_maximum
         self._retained = retained
         self._delivery = delivery
         self._promises = promises
@@ -69,13 +71,15 @@ class Intake:
         message = event.message
         session = connection.session
         assert session is not None
-        if self._limits.features is not ALL_FEATURES:
+        if not self._has_all_features:
             check_message(self._limits.features, message)
         self._statistics.received += 1
         access = connection.access
         topic = message.topic
         code = 0
-        if topic.startswith(OWN_TOPICS) or not access.may_publish(topic):
+        if topic.startswith(OWN_TOPICS):
+            code = NOT_AUTHORIZED
+        elif access is not ALLOW_ALL and not access.may_publish(topic):
             code = NOT_AUTHORIZED
         qos = message.qos
         if qos == 0:
@@ -88,9 +92,9 @@ class Intake:
             raise ProtocolViolation(f"the client may not publish to {topic!r} [MQTT-3.3.5-2]", NOT_AUTHORIZED)
         unanswered = len(accepted) + connection.unacknowledged + connection.qos2_open
         # A client of MQTT 3.1.1 knows no Receive Maximum, and may send as much as it likes.
-        if unanswered >= self._limits.receive_maximum and connection.protocol.wire is Wire.V5:
+        if unanswered >= self._receive_maximum and connection.protocol.wire is Wire.V5:
             raise ProtocolViolation(
-                f"more than {self._limits.receive_maximum} messages without an answer [MQTT-3.3.4-9]",
+                f"more than {self._receive_maximum} messages without an answer [MQTT-3.3.4-9]",
                 RECEIVE_MAXIMUM_EXCEEDED,
             )
         packet_id = event.packet_id

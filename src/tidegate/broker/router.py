@@ -24,13 +24,17 @@ _TOPIC_CHARACTERS = 64
 
 
 class Matches:
-    """What a topic matches: one target for each session, and the shared groups."""
+    """What a topic matches: one target for each session, and the shared groups.
 
-    __slots__ = ("groups", "targets")
+    `durable` are the sessions that keep on disk what they get of it, those of groups apart.
+    """
+
+    __slots__ = ("durable", "groups", "targets")
 
     def __init__(self, targets: tuple[Target, ...], groups: tuple[ShareGroup, ...]) -> None:
         self.targets = targets
         self.groups = groups
+        self.durable = tuple(target.session for target in targets if target.session.is_durable and target.qos)
 
 
 class _Node:
@@ -72,7 +76,7 @@ class Router:
         is_new = session not in members
         members[session] = subscription
         self._count += is_new
-        self._forget_matches()
+        self.forget_matches()
         return is_new
 
     def remove(self, session: "Session", subscription: Subscription) -> None:
@@ -91,7 +95,7 @@ class Router:
             if not group.members:
                 del node.groups[share_name]
         self._count -= 1
-        self._forget_matches()
+        self.forget_matches()
         for parent, level in reversed(path):
             child = parent.children[level]
             if child.children or child.subscribers or child.groups:
@@ -110,16 +114,17 @@ class Router:
         return node.groups.get(share_name)
 
     def match(self, topic: str) -> Matches:
-        """Return what a topic name matches; the answer is good until the next `add` or `remove`."""
+        """Return what a topic name matches; the answer is good until the next `add`, `remove` or `forget_matches`."""
         matches = self._cache.get(topic)
         if matches is None:
             if len(self._cache) >= MATCHES_CACHED_MAX or self._cached_targets >= TARGETS_CACHED_MAX:
-                self._forget_matches()
+                self.forget_matches()
             matches = self._cache[topic] = self._find(topic)
             self._cached_targets += len(matches.targets) + len(matches.groups) + len(topic) // _TOPIC_CHARACTERS
         return matches
 
-    def _forget_matches(self) -> None:
+    def forget_matches(self) -> None:
+        """Match anew from now on: a session has become durable."""
         self._cache.clear()
         self._cached_targets = 0
 

@@ -75,11 +75,10 @@ class Sending:
             if access is not ALLOW_ALL and not access.may_receive(outgoing.message.topic):
                 self.forget(session, outgoing, "unauthorized")
             elif outgoing.qos:
-                self.send(session, connection, outgoing, now, Image(outgoing.message, False))
+                self.send(session, connection, outgoing, now)
             else:
-                image = Image(outgoing.message, False)
                 ids = outgoing.subscription_ids
-                self.send_qos0(session, connection, image, outgoing.retain, ids, outgoing.expires_at, now)
+                self.send_qos0(session, connection, outgoing.message, outgoing.retain, ids, outgoing.expires_at, now)
         if queue.on_disk and not queue.is_reading and len(waiting) < READ_FROM_DISK:
             queue.is_reading = True
             self._want_queue(session)
@@ -94,20 +93,21 @@ class Sending:
         self,
         session: Session,
         connection: Connection,
-        image: Image,
+        message: Message,
         retain: bool,
         subscription_ids: tuple[int, ...],
         expires_at: float | None,
         now: Moment,
+        image: Image | None = None,
     ) -> None:
         """Send a message of QoS 0."""
         expiry = None
         if expires_at is not None:
-            expiry = _seconds_left(image.message, expires_at, now)
+            expiry = _seconds_left(message, expires_at, now)
             if expiry <= 0:
                 self._statistics.drop("expired")
                 return
-        data = self._encode(connection, image, 0, retain, None, expiry, subscription_ids)
+        data = self._encode(connection, message, image, 0, retain, None, expiry, subscription_ids)
         if data is None:
             return
         session.progress_at = now.monotonic
@@ -127,7 +127,7 @@ class Sending:
         connection: Connection,
         outgoing: Outgoing,
         now: Moment,
-        image: Image,
+        image: Image | None = None,
         *,
         is_new: bool = False,
     ) -> None:
@@ -139,8 +139,16 @@ class Sending:
                 self.forget(session, outgoing, "expired")
                 return
         packet_id = session.packet_ids.next_free()
-        ids = outgoing.subscription_ids
-        data = self._encode(connection, image, outgoing.qos, outgoing.retain, packet_id, expiry, ids)
+        data = self._encode(
+            connection,
+            outgoing.message,
+            image,
+            outgoing.qos,
+            outgoing.retain,
+            packet_id,
+            expiry,
+            outgoing.subscription_ids,
+        )
         if data is None:
             self.unrecord(session, outgoing)
             return
@@ -286,9 +294,8 @@ class Sending:
             expiry = None
             if outgoing.expires_at is not None:
                 expiry = max(0, _seconds_left(outgoing.message, outgoing.expires_at, now))
-            ids = outgoing.subscription_ids
-            image = Image(outgoing.message, False)
-            data = self._encode(connection, image, outgoing.qos, outgoing.retain, packet_id, expiry, ids)
+            message, ids = outgoing.message, outgoing.subscription_ids
+            data = self._encode(connection, message, None, outgoing.qos, outgoing.retain, packet_id, expiry, ids)
         else:
             self._statistics.drop("unauthorized")
         if data is None:
@@ -301,7 +308,8 @@ class Sending:
     def _encode(
         self,
         connection: Connection,
-        image: Image,
+        message: Message,
+        image: Image | None,
         qos: int,
         retain: bool,
         packet_id: int | None,
@@ -312,17 +320,15 @@ class Sending:
         wire = connection.protocol.wire
         try:
             aliases = connection.aliases
-            if aliases is None or len(image.message.topic) < ALIAS_PAYS_FROM_BYTES:
-                if image.is_shared:
-                    data = image.packet(wire, qos, retain, packet_id, expiry, subscription_ids)
+            # What turns out too large must set no alias.
+            if aliases is None or len(message.topic) < ALIAS_PAYS_FROM_BYTES or connection.packet_bytes_max is not None:
+                if image is None:
+                    data = wire.publish(message, qos, retain, packet_id, expiry, subscription_ids)
                 else:
-                    data = wire.publish(image.message, qos, retain, packet_id, expiry, subscription_ids)
-            elif connection.packet_bytes_max is None:
-                topic, alias = aliases.assign(image.message.topic)
-                data = wire.publish(image.message, qos, retain, packet_id, expiry, subscription_ids, alias, topic)
+                    data = image.packet(wire, qos, retain, packet_id, expiry, subscription_ids)
             else:
-                # What turns out too large must set no alias.
-                data = image.packet(wire, qos, retain, packet_id, expiry, subscription_ids)
+                topic, alias = aliases.assign(message.topic)
+                data = wire.publish(message, qos, retain, packet_id, expiry, subscription_ids, alias, topic)
         except LocalViolation:
             self._statistics.drop("packet_size")
             return None

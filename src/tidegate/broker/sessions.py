@@ -169,6 +169,7 @@ class Sessions:
     def make_durable(self, session: Session, now: Moment) -> None:
         """Keep on disk from now on a session that was in memory alone."""
         session.is_durable = True
+        self._router.forget_matches()
         batch = self._promises.changing()
         for subscription in session.subscriptions.values():
             key = (session.number, subscription.topic_filter)

@@ -5,7 +5,6 @@ Knows each filter's answer. Does not know how topics are matched (`router`) or s
 
 from tidegate.broker.connection import Connection
 from tidegate.broker.delivery import Delivery
-from tidegate.broker.image import Image
 from tidegate.broker.limits import BrokerLimits
 from tidegate.broker.promises import Promises
 from tidegate.broker.retained import RetainedMessages
@@ -140,9 +139,7 @@ class Subscribing:
                 continue
             message = retained.message
             qos = min(message.qos, subscription.qos)
-            self._delivery.deliver(
-                session, Image(message, False), qos, True, ids, expires_at, None, now, is_forced=True
-            )
+            self._delivery.deliver(session, message, qos, True, ids, expires_at, None, now, is_forced=True)
 
 
 def _answer(connection: Connection, number: int, packet: bytes) -> None:

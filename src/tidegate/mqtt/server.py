@@ -167,11 +167,15 @@ class ServerConnection:
         self._accepted = RECEIVED_BY_SERVER[state]
 
     def _take(self, received: Sequence[ReceivedPacket], events: list[ServerEvent]) -> None:
+        checked = ""
         try:
             for index, packet in enumerate(received):
                 kind = type(packet)
                 if kind is MessageReceived and self.state is CONNECTED:
-                    check_topic(packet.message.topic, self.settings)  # type: ignore[union-attr]
+                    topic = packet.message.topic  # type: ignore[union-attr]
+                    if topic is not checked:
+                        check_topic(topic, self.settings)
+                        checked = topic
                     events.append(packet)  # type: ignore[arg-type]
                     continue
                 if kind is PublishPacket and self.state is CONNECTED:

@@ -77,9 +77,7 @@ class Intake:
         access = connection.access
         topic = message.topic
         code = 0
-        if topic.startswith(OWN_TOPICS):
-            code = NOT_AUTHORIZED
-        elif access is not ALLOW_ALL and not access.may_publish(topic):
+        if topic.startswith(OWN_TOPICS) or (access is not ALLOW_ALL and not access.may_publish(topic)):
             code = NOT_AUTHORIZED
         qos = message.qos
         if qos == 0:

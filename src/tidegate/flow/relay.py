@@ -56,7 +56,7 @@ from tidegate.mqtt.events import (
     Unsubscribed,
 )
 from tidegate.mqtt.state import State
-from tidegate.transform.spec import Dropped, Filtered
+from tidegate.transform.spec import Dropped
 
 __all__ = ["QUIET_SECONDS", "Relay"]
 
@@ -363,14 +363,13 @@ class Relay:
             self._drop(packet_id, MessageDropped("busy", message.topic, detail, remedy))
             return
         outgoing = self._outgoing(message, now)
-        if isinstance(outgoing, Dropped):
+        if isinstance(outgoing, Message):
+            deliveries.add(message, outgoing, packet_id, now.monotonic)
+        elif isinstance(outgoing, Dropped):
             self._drop(packet_id, MessageDropped(outgoing.reason, message.topic, outgoing.detail))
-            return
-        if isinstance(outgoing, Filtered):
+        else:
             counters.filtered += 1
             self._acknowledge(packet_id)
-            return
-        deliveries.add(message, outgoing, packet_id, now.monotonic)
 
     def _drop(self, packet_id: int, event: MessageDropped) -> None:
         """End a message that never became a delivery."""

@@ -21,7 +21,8 @@ class AckWindow:
     def __init__(self, received_qos2: set[int]) -> None:
         self._received_qos2 = received_qos2
         self._order: deque[int] = deque()
-        self._open: dict[int, int] = {}
+        self._open: set[int] = set()
+        self._open_qos2: set[int] = set()
         self._settled: dict[int, int] = {}
 
     def __len__(self) -> int:
@@ -39,8 +40,10 @@ class AckWindow:
         """
         if packet_id in self._open:
             raise ProtocolViolation(f"packet identifier {packet_id} is in use [MQTT-2.2.1-4]")
-        self._open[packet_id] = qos
+        self._open.add(packet_id)
         self._order.append(packet_id)
+        if qos == 2:
+            self._open_qos2.add(packet_id)
 
     def accept(self, packet_ids: list[int], output: list[bytes]) -> None:
         """Settle messages with success; append to `output` the acknowledgements that may leave now, in order."""
@@ -48,17 +51,17 @@ class AckWindow:
             self.acknowledge(packet_ids[0], 0, output)
             return
         order = self._order
-        is_open = self._open
         in_step = 0
-        if not self._settled:
+        if not self._settled and not self._open_qos2:
             for packet_id in packet_ids:
-                if not order or order[0] != packet_id or is_open[packet_id] != 1:
+                if not order or order[0] != packet_id:
                     break
                 order.popleft()
-                del is_open[packet_id]
                 in_step += 1
         if in_step:
-            output.append(encode_puback_run(packet_ids[:in_step]))
+            settled = packet_ids[:in_step]
+            self._open.difference_update(settled)
+            output.append(encode_puback_run(settled))
         for packet_id in packet_ids[in_step:]:
             self.acknowledge(packet_id, 0, output)
 
@@ -69,9 +72,9 @@ class AckWindow:
         """
         order = self._order
         settled = self._settled
-        if not settled and order[0] == packet_id and self._open[packet_id] == 1:
+        if not settled and order[0] == packet_id and packet_id not in self._open_qos2:
             order.popleft()
-            del self._open[packet_id]
+            self._open.discard(packet_id)
             output.append(encode_puback(packet_id, reason_code))
             return
         assert packet_id in self._open and packet_id not in settled, f"packet identifier {packet_id} is settled twice"
@@ -79,9 +82,11 @@ class AckWindow:
         while order and order[0] in settled:
             first = order.popleft()
             reason_code = settled.pop(first)
-            if self._open.pop(first) == 1:
+            self._open.discard(first)
+            if first not in self._open_qos2:
                 output.append(encode_puback(first, reason_code))
                 continue
+            self._open_qos2.discard(first)
             output.append(encode_pubrec(first, reason_code))
             if reason_code < 0x80:
                 self._received_qos2.add(first)

@@ -144,6 +144,9 @@ class ClientConnection(Generic[Token]):
         try:
             for packet in received:
                 kind = type(packet)
+                if kind is MessageReceived and self.state is CONNECTED:
+                    self._handle_message(packet, events)  # type: ignore[arg-type]
+                    continue
                 state = self._accepted.get(kind)
                 if state is None:
                     if self.is_closing:

@@ -59,7 +59,7 @@ class Publisher(Generic[Token]):
         packet_id = session.packet_ids.next_free()
         data = self._encode(message, packet_id, False)
         if message.qos == 1:
-            session.inflight.add(packet_id, message, token)
+            session.inflight.entries[packet_id] = (message, token)
         else:
             session.packet_ids.take(packet_id)
             self._exchanges[packet_id] = token

@@ -205,14 +205,14 @@ class ClientConnection(Generic[Token]):
         if self.is_closing:
             return
         self._output.append(self._requests.subscribe(subscriptions))
-        self._await_answer(now)
+        self._timers.arm(Timer.SUBACK, now.monotonic + self.settings.answer_timeout_seconds)
 
     def unsubscribe(self, topic_filters: Sequence[str], now: Moment) -> None:
         """Send one UNSUBSCRIBE for all; `Unsubscribed` answers it. On a connection that is closing it does nothing."""
         if self.is_closing:
             return
         self._output.append(self._requests.unsubscribe(topic_filters))
-        self._await_answer(now)
+        self._timers.arm(Timer.SUBACK, now.monotonic + self.settings.answer_timeout_seconds)
 
     def publish(self, message: Message, token: Token) -> None:
         """Send a PUBLISH with the message's QoS; QoS 1 and 2 need `room` and are answered by `PublishSettled`.
@@ -277,9 +277,6 @@ class ClientConnection(Generic[Token]):
     ) -> None:
         self.disconnect(reason_code)
         events.append(ConnectionClosing(cause, reason_code, detail))
-
-    def _await_answer(self, now: Moment) -> None:
-        self._timers.arm(Timer.SUBACK, now.monotonic + self.settings.answer_timeout_seconds)
 
     def _keep_alive(self, now: float) -> None:
         """Ping when nothing was sent, or nothing came, for the keep alive time [MQTT-3.1.2-20]."""

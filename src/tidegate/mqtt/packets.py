@@ -126,8 +126,6 @@ ReceivedPacket = Packet | PubAckRun | MessageReceived
 _QOS = (QoS.AT_MOST_ONCE, QoS.AT_LEAST_ONCE, QoS.EXACTLY_ONCE)
 _ACKNOWLEDGEMENT = Struct(">BBH").pack
 _ACKNOWLEDGEMENT_WITH_REASON = Struct(">BBHB").pack
-_PUBLISH_START = Struct(">BBBH").pack
-_PUBLISH_ID_AND_NO_PROPERTIES = Struct(">HB").pack
 _WITH_PACKET_ID = (
     PubAckPacket,
     PubRecPacket,
@@ -286,24 +284,6 @@ def encode_delivery(
         LocalViolation: the message is longer than MQTT can carry, or a string in it is.
     """
     try:
-        if (
-            topic_alias is None
-            and expiry_seconds is None
-            and not subscription_ids
-            and not message.user_properties
-            and message.content_type is None
-            and message.response_topic is None
-            and message.correlation_data is None
-            and not message.payload_format_indicator
-        ):
-            # Nearly every message: the codec's price is by the argument, and without properties little is left to encode.
-            encoded = message.topic.encode()
-            payload = message.payload
-            length = len(encoded) + len(payload) + (3 if packet_id is None else 5)
-            if 0x80 <= length < 0x4000:
-                flags = 0x30 | duplicate << 3 | qos << 1 | retain
-                start = _PUBLISH_START(flags, length & 0x7F | 0x80, length >> 7, len(encoded)) + encoded
-                return start + (b"\0" if packet_id is None else _PUBLISH_ID_AND_NO_PROPERTIES(packet_id, 0)) + payload
         return PublishPacket(
             message.topic if topic is None else topic,
             message.payload,

@@ -14,6 +14,7 @@ from tidegate.mqtt.aliases import ALIAS_ADDS_BYTES_MAX, ALIAS_PAYS_FROM_BYTES, O
 from tidegate.mqtt.events import Event, PublishesAccepted, PublishRefused, PublishSettled
 from tidegate.mqtt.inflight import Token
 from tidegate.mqtt.packets import PubAckPacket, PubAckRun, PubCompPacket, PubRecPacket
+from tidegate.mqtt.plain_encoder import PlainEncoder
 from tidegate.mqtt.server_limits import ServerLimits
 from tidegate.mqtt.session import Session
 
@@ -27,6 +28,7 @@ class Publisher(Generic[Token]):
         self._session = session
         self._output = output
         self._limits = ServerLimits()
+        self._plain = PlainEncoder()
         self._is_unlimited = False
         self._aliases: OutboundAliases | None = None
         self._quota = 0
@@ -149,7 +151,7 @@ class Publisher(Generic[Token]):
         # Nearly every message and server: nothing to check, and no alias worth having.
         if self._is_unlimited and (self._aliases is None or len(message.topic) < ALIAS_PAYS_FROM_BYTES):
             expiry, qos, retain = message.message_expiry_seconds, message.qos, message.retain
-            return packets.encode_delivery(message, qos, retain, packet_id, expiry, (), None, None, duplicate)
+            return self._plain.encode(message, qos, retain, packet_id, expiry, (), None, None, duplicate)
         limits = self._limits
         if message.retain and not limits.retain_available:
             raise LocalViolation("the server takes no retained messages [MQTT-3.2.2-14]", 0x9A)

@@ -23,6 +23,7 @@ from tidegate.mqtt.packets import (
     UnsubAckReasonCode,
     encode_puback,
 )
+from tidegate.mqtt.plain_encoder import PlainEncoder
 
 __all__ = ["Wire"]
 
@@ -119,7 +120,7 @@ class Wire(Enum):
 
 
 Wire.V3.publish = v3.encode_delivery
-Wire.V5.publish = packets.encode_delivery
+Wire.V5.publish = PlainEncoder().encode
 
 _V5 = Wire.V5
 

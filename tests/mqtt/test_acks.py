@@ -19,10 +19,10 @@ def test_an_acknowledgement_waits_for_those_before_it() -> None:
     window.acknowledge(9, 0, output)
     window.acknowledge(3, 0x97, output)
     assert output == []
-    assert len(window) == 3
+    assert len(window.order) == 3
     window.acknowledge(7, 0, output)
     assert output == [encode_puback(7), encode_puback(3, 0x97), encode_puback(9)]
-    assert len(window) == 0
+    assert len(window.order) == 0
 
 
 def test_qos_1_and_2_share_one_order_and_accepted_qos_2_is_remembered() -> None:
@@ -78,7 +78,7 @@ def test_many_are_accepted_as_one_by_one() -> None:
         for packet_id in accepted:
             one_by_one.acknowledge(packet_id, 0, outputs[1])
         assert b"".join(outputs[0]) == b"".join(outputs[1])
-        assert len(at_once) == len(one_by_one)
+        assert len(at_once.order) == len(one_by_one.order)
 
 
 def test_accepting_the_first_lets_go_those_that_were_settled_behind_it() -> None:
@@ -89,7 +89,7 @@ def test_accepting_the_first_lets_go_those_that_were_settled_behind_it() -> None
     window.acknowledge(2, 0x97, output)
     window.accept([5], output)
     assert output == [encode_puback(5), encode_puback(2, 0x97)]
-    assert len(window) == 1
+    assert len(window.order) == 1
 
 
 def test_accepting_more_than_is_open_is_our_mistake_and_seen_at_once() -> None:
@@ -111,7 +111,7 @@ def test_the_order_holds_however_settling_is_ordered(qualities: list[int], seed:
     for packet_id in Random(seed).sample(range(1, len(arrivals) + 1), len(arrivals)):
         window.acknowledge(packet_id, 0, output)
         settled.add(packet_id)
-        assert len(output) + len(window) == len(arrivals)
+        assert len(output) + len(window.order) == len(arrivals)
         ready = next((index for index, (other, _) in enumerate(arrivals) if other not in settled), len(arrivals))
         assert output == [encode_puback(other) if qos == 1 else encode_pubrec(other) for other, qos in arrivals[:ready]]
     assert received_qos2 == {packet_id for packet_id, qos in arrivals if qos == 2}

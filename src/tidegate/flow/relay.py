@@ -63,7 +63,9 @@ __all__ = ["QUIET_SECONDS", "Relay"]
 # How long a source must be silent after UNSUBSCRIBE before its session is ended (design, section 5).
 QUIET_SECONDS = 2.0
 
+# By name here, because a member is looked up in its class at the price of a call.
 _SOURCE = Side.SOURCE
+_CONNECTED = State.CONNECTED
 
 
 class _Phase(Enum):
@@ -76,6 +78,9 @@ class _Phase(Enum):
     """The source is not read any more; what is pending is being settled."""
     FINISHED = "finished"
     """Both connections are closed or closing."""
+
+
+_RUNNING = _Phase.RUNNING
 
 
 class Relay:
@@ -98,6 +103,7 @@ class Relay:
             self._destination.session.inflight, plan.source.receive_maximum, plan.qos0_pending_bytes_max
         )
         self.counters = self._deliveries.counters
+        self._inflight = self._destination.session.inflight.entries
         self._watchdog = Watchdog(plan.stall_seconds, plan.stall_seconds_max)
         self._phase = _Phase.RUNNING
         self._ends_session = False
@@ -127,7 +133,7 @@ class Relay:
     def inflight(self, side: Side) -> int:
         """Return the messages not yet acknowledged: by us to the source, or by the destination to us."""
         if side is Side.DESTINATION:
-            return len(self._destination.session.inflight)
+            return len(self._inflight)
         return 0 if self._source.client is None else self._source.client.unacknowledged
 
     def oldest_pending_seconds(self, now: Moment) -> float | None:
@@ -172,14 +178,13 @@ class Relay:
     def next_timeout(self) -> float | None:
         """Return when `handle_timeout` wants to be called, in seconds of the monotonic clock."""
         earliest = self._watchdog.next_timeout()
-        source, destination = self._source.client, self._destination.client
-        for deadline in (
-            None if source is None else source.next_timeout(),
-            None if destination is None else destination.next_timeout(),
-            self._quiet_at,
-        ):
-            if deadline is not None and (earliest is None or deadline < earliest):
-                earliest = deadline
+        if self._quiet_at is not None and (earliest is None or self._quiet_at < earliest):
+            earliest = self._quiet_at
+        for client in (self._source.client, self._destination.client):
+            if client is not None:
+                deadline = client.next_timeout()
+                if deadline is not None and (earliest is None or deadline < earliest):
+                    earliest = deadline
         return earliest
 
     def connection_made(self, side: Side, now: Moment, token: bytes | None = None) -> None:
@@ -311,21 +316,16 @@ class Relay:
         # A server may send more than it may (mosquitto 2.0.11 does, whenever its queue is long); then no more is read.
         self._is_flooded = unacknowledged > self._window
         client = destination.client
-        is_connected = client is not None and client.state is State.CONNECTED
-        self._watchdog.watch(
-            is_connected
-            and (
-                len(destination.session.inflight) > 0 or (len(deliveries.waiting) > 0 and not destination.is_writable)
-            ),
-            now.monotonic,
-        )
-        if self._phase is not _Phase.RUNNING:
+        is_connected = client is not None and client.state is _CONNECTED
+        is_held_up = len(deliveries.waiting) > 0 and not destination.is_writable
+        self._watchdog.watch(is_connected and (len(self._inflight) > 0 or is_held_up), now.monotonic)
+        if self._phase is not _RUNNING:
             self._stop()
         self.is_steady = (
             is_connected
             and source is not None
-            and source.state is State.CONNECTED
-            and self._phase is _Phase.RUNNING
+            and source.state is _CONNECTED
+            and self._phase is _RUNNING
             and not self._is_flooded
         )
 

@@ -20,13 +20,11 @@ class AckWindow:
 
     def __init__(self, received_qos2: set[int]) -> None:
         self._received_qos2 = received_qos2
-        self._order: deque[int] = deque()
+        self.order: deque[int] = deque()
+        """The packet ids that we have not answered, in the order in which they came."""
         self._open: set[int] = set()
         self._open_qos2: set[int] = set()
         self._settled: dict[int, int] = {}
-
-    def __len__(self) -> int:
-        return len(self._order)
 
     def receive(self, packet_id: int, qos: int) -> None:
         """Note a PUBLISH of QoS 1 or 2.
@@ -41,7 +39,7 @@ class AckWindow:
         if packet_id in self._open:
             raise ProtocolViolation(f"packet identifier {packet_id} is in use [MQTT-2.2.1-4]")
         self._open.add(packet_id)
-        self._order.append(packet_id)
+        self.order.append(packet_id)
         if qos == 2:
             self._open_qos2.add(packet_id)
 
@@ -50,7 +48,7 @@ class AckWindow:
         if len(packet_ids) == 1:
             self.acknowledge(packet_ids[0], 0, output)
             return
-        order = self._order
+        order = self.order
         in_step = 0
         if not self._settled and not self._open_qos2:
             for packet_id in packet_ids:
@@ -70,7 +68,7 @@ class AckWindow:
 
         `packet_id` is one that was received and has not been settled since.
         """
-        order = self._order
+        order = self.order
         settled = self._settled
         if not settled and order[0] == packet_id and packet_id not in self._open_qos2:
             order.popleft()

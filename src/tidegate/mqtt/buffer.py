@@ -63,7 +63,7 @@ class ReceiveBuffer:
                 return
             data = bytes(self._rest)
             self._rest.clear()
-        if self._plain is not None:
+        if self._plain is not None and data and data[0] >> 4 == PUBLISH:
             taken = self._plain.take(data, packets, self._packet_bytes_max)
             if taken == len(data):
                 return

@@ -112,7 +112,7 @@ class ClientConnection(Generic[Token]):
     @property
     def unacknowledged(self) -> int:
         """Return how many received messages still wait for our acknowledgement."""
-        return len(self._window)
+        return len(self._window.order)
 
     def next_timeout(self) -> float | None:
         """Return when `handle_timeout` wants to be called, in seconds of the monotonic clock."""

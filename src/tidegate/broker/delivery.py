@@ -99,7 +99,6 @@ class Delivery:
         group: ShareGroup | None,
         now: Moment,
         image: Image | None = None,
-        *,
         is_forced: bool = False,
     ) -> bool:
         """Send a message to one session now, or let it wait; return whether its queue is filling.
@@ -133,7 +132,7 @@ class Delivery:
             return queue.is_filling and not is_forced
         outgoing = Outgoing(message, qos, retain, subscription_ids, expires_at, 0, group)
         if is_next and connection is not None and connection.send_quota > 0:
-            self._sending.send(session, connection, outgoing, now, image, is_new=True)
+            self._sending.send(session, connection, outgoing, now, image)
             return False
         if session.is_durable:
             self._sending.number(session, outgoing, now)

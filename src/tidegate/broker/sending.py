@@ -128,10 +128,8 @@ class Sending:
         outgoing: Outgoing,
         now: Moment,
         image: Image | None = None,
-        *,
-        is_new: bool = False,
     ) -> None:
-        """Send a message of QoS 1 or 2 for the first time; `is_new` where it did not wait, and is not in the journal."""
+        """Send a message of QoS 1 or 2 for the first time."""
         expiry = None
         if outgoing.expires_at is not None:
             expiry = _seconds_left(outgoing.message, outgoing.expires_at, now)
@@ -155,7 +153,8 @@ class Sending:
         session.inflight[packet_id] = outgoing
         connection.send_quota -= 1
         if session.is_durable:
-            if is_new:
+            if not outgoing.sequence:
+                # It did not wait, and is not in the journal.
                 self.number(session, outgoing, now, packet_id)
             else:
                 self._promises.changing().mark_sent(session.number, outgoing.sequence, packet_id)

@@ -31,7 +31,8 @@ class RelayDriver:
         on_event: Callable[[RelayEvent, Moment], None],
     ) -> None:
         self._relay = relay
-        self._clock = clock
+        self.clock = clock
+        """Reads both clocks."""
         self._loop = loop
         self._on_event = on_event
         self._source: _Attachment | None = None
@@ -60,7 +61,7 @@ class RelayDriver:
 
     def call(self, step: Callable[[Relay, Moment], Result]) -> Result:
         """Run one step of the relay, deliver its events and write its output: the one door for everybody else."""
-        now = self._clock()
+        now = self.clock()
         result = step(self._relay, now)
         self.flush(now)
         return result
@@ -79,10 +80,6 @@ class RelayDriver:
             if attachment is not None:
                 attachment.stream.abort()
         self._source = self._destination = None
-
-    def now(self) -> Moment:
-        """Read both clocks."""
-        return self._clock()
 
     def end_turn(self, now: Moment) -> None:
         """Flush at once where little comes; in a busy turn of the loop once for all that comes in it."""
@@ -110,7 +107,9 @@ class RelayDriver:
             if not (is_steady and self.was_steady):
                 attachment.follow()
         self.was_steady = is_steady
-        self._arm(now)
+        deadline = relay.next_timeout()
+        if deadline is not None and (self._timer is None or deadline < self._timer_at):
+            self._arm(deadline, now)
 
     def detach(self, attachment: "_Attachment", error: Exception | None) -> None:
         """Take note that a stream is gone."""
@@ -130,7 +129,7 @@ class RelayDriver:
         self._turn_is_due = False
         if self._is_closed:
             return
-        now = self._clock()
+        now = self.clock()
         self._judge(now)
         if self._pacer.wants_rest and not self.is_resting:
             self.is_resting = True
@@ -157,10 +156,9 @@ class RelayDriver:
         else:
             self._destination = attachment
 
-    def _arm(self, now: Moment) -> None:
+    def _arm(self, deadline: float, now: Moment) -> None:
         """Keep one timer at or before the next deadline; a deadline that moved away is found out when it fires."""
-        deadline = self._relay.next_timeout()
-        if deadline is None or (self._timer is not None and self._timer_at <= deadline) or self._is_closed:
+        if self._is_closed:
             return
         if self._timer is not None:
             self._timer.cancel()
@@ -185,7 +183,7 @@ class _Attachment:
 
     def data_received(self, data: bytes) -> None:
         driver = self.driver
-        now = driver.now()
+        now = driver.clock()
         self.relay.receive_data(self.side, data, now)
         if not self.relay.is_steady:
             # At once, because a transport reads on in the same turn of the loop, many times what the window allows.

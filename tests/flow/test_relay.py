@@ -23,7 +23,7 @@ from tidegate.flow.events import (
 )
 from tidegate.flow.plan import TokenPlan
 from tidegate.flow.policy import BACKOFF, NOW, SLOW, TAKEN_OVER
-from tidegate.transform.spec import FilterSpec, TransformSpec
+from tidegate.transform.spec import DatasetSpec, FilterSpec, MapSpec, TransformSpec
 
 SOURCE, DESTINATION = Side.SOURCE, Side.DESTINATION
 
@@ -332,3 +332,16 @@ def test_a_message_that_a_filter_ends_is_acknowledged_and_counted() -> None:
     scene = started(transform=TransformSpec(topic_template="${inputTopic}", filters=filters))
     scene.source(publish(1), publish(2, topic="t/2")).expect_source(puback(1))
     scene.expect_destination(publish(2, 1, topic="t/2")).expect_counts(received=2, filtered=1, pending=1)
+
+
+def test_each_message_sees_the_records_of_its_time() -> None:
+    datasets = (DatasetSpec(key="limits", name="l", inputs=("id", "$context.id"), expression="$1 == $2"),)
+    maps = (MapSpec(inputs=("$context(l).max",), output="max"),)
+    scene = started(transform=TransformSpec(topic_template="${inputTopic}", datasets=datasets, maps=maps))
+    given = b'{"id":1}'
+    scene.source(publish(1, payload=given)).expect_source(puback(1)).expect_counts(dropped={"processing": 1})
+    for number, records in enumerate(([{"id": 1, "max": 7}], [{"id": 2}, {"id": 1, "max": 8}]), 2):
+        scene.relay.use_records("limits", records)
+        (packet,) = scene.source(publish(number, payload=given)).said(DESTINATION)
+        assert isinstance(packet, PublishPacket)
+        assert packet.payload == b'{"max":%d}' % (number + 5)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tidegate.message import Message
-from tidegate.transform.enrich import Snapshots, compile_enrich
+from tidegate.transform.enrich import Snapshots, compile_enrich, context_names, own_names
 from tidegate.transform.spec import DatasetSpec
 from tidegate.transform.values import EvaluationError
 from tidegate.transform.view import View
@@ -90,3 +90,23 @@ def test_what_has_no_record(spec: DatasetSpec, snapshots: Snapshots | None, deta
     with pytest.raises(EvaluationError) as caught:
         found('{"asset": "oven"}', spec, snapshots)
     assert caught.value.detail.startswith(detail)
+
+
+def test_a_data_set_goes_by_its_name_and_by_its_key_where_that_means_no_other() -> None:
+    assert context_names([("limits", "l"), ("assets", "assets")]) == [("l", "limits"), ("assets",)]
+    assert context_names([("limits", "a"), ("limits", "b")]) == [("a",), ("b",)]
+    assert context_names([("a", "b"), ("c", "a")]) == [("b",), ("a", "c")]
+
+
+def test_in_its_condition_a_data_set_is_meant_by_its_key_unless_that_is_the_name_of_another() -> None:
+    assert own_names([("limits", "a"), ("limits", "b")], 1) == ("b", "limits")
+    assert own_names([("a", "b"), ("c", "a")], 0) == ("b",)
+
+
+def test_rules_find_the_record_by_both_names_and_a_later_data_set_reads_it() -> None:
+    assets = DatasetSpec(
+        key="assets", name="assets", inputs=("$context(l).asset", "$context.id"), expression="$1 == $2"
+    )
+    view = View(Message("t", b'{"asset": "mill"}'))
+    compile_enrich((EQUAL, assets), {"limits": RECORDS, "assets": [{"id": "oven"}, {"id": "mill", "line": 7}]})(view)
+    assert view.records == {"l": RECORDS[2], "limits": RECORDS[2], "assets": {"id": "mill", "line": 7}}

@@ -9,7 +9,7 @@ The source's PUBACK is withheld until the destination's has come. A lost source 
 connection clears nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 
 from msgspec.structs import replace
@@ -57,6 +57,7 @@ from tidegate.mqtt.events import (
 )
 from tidegate.mqtt.state import State
 from tidegate.transform.spec import Dropped
+from tidegate.transform.view import Record
 
 __all__ = ["QUIET_SECONDS", "Relay"]
 
@@ -94,7 +95,8 @@ class Relay:
         self, plan: FlowPlan, *, new_id: Callable[[], str], held_filters: frozenset[str] = frozenset()
     ) -> None:
         self.plan = plan
-        self._outgoing = outgoing(plan, new_id)
+        self._snapshots: dict[str, Sequence[Record]] = {}
+        self._outgoing = outgoing(plan, new_id, self._snapshots)
         self._source = Connection(Side.SOURCE, plan.source, plan.packet_bytes_max)
         self._source.session.is_established = bool(held_filters)
         self._destination = Connection(Side.DESTINATION, plan.destination)
@@ -240,6 +242,10 @@ class Relay:
         `CredentialRenewed` answers it, or a `ConnectionEnded` with retry `now`: a server may refuse to take one again.
         """
         return self._side(side).reauthenticate(token, now)
+
+    def use_records(self, key: str, records: Sequence[Record]) -> None:
+        """Take the records of a data set in place of those before; the next message sees them."""
+        self._snapshots[key] = records
 
     def drain(self, now: Moment) -> None:
         """Stop reading the source, settle what is pending, disconnect both sides with their sessions kept."""

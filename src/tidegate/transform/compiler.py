@@ -55,13 +55,13 @@ def compile_transform(
 
     Args:
         new_id: makes the ids of CloudEvents.
-        snapshots: the records of data sets by key, kept up to date by the caller.
+        snapshots: the records of data sets by key, which the caller keeps up to date: each message sees those of its time.
 
     Raises:
         DeclarationError: something declared does not parse (`validate` has said so before).
     """
     address = _topics(spec.topic_template, spec.topic_prefix)
-    stages = _stages(spec, snapshots or {})
+    stages = _stages(spec, {} if snapshots is None else snapshots)
     finish = _finish(spec, new_id)
     schema = spec.source_schema
 

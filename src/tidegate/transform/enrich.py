@@ -15,7 +15,7 @@ from tidegate.transform.syntax import Binary, Node, Variable
 from tidegate.transform.values import EvaluationError, Value, from_json, type_name
 from tidegate.transform.view import Record, View, find
 
-__all__ = ["Snapshots", "compile_enrich"]
+__all__ = ["Snapshots", "compile_enrich", "context_names", "own_names"]
 
 Snapshots = Mapping[str, Sequence[Record]]
 """The records of each data set by its key, in their order."""
@@ -31,25 +31,45 @@ def compile_enrich(datasets: tuple[DatasetSpec, ...], snapshots: Snapshots) -> C
     Raises:
         DeclarationError: an input or a condition does not parse.
     """
-    finders = [(each.name, _Finder(each, snapshots)) for each in datasets]
+    names = [(each.key, each.name) for each in datasets]
+    finders = [
+        (called, _Finder(each, own_names(names, number), snapshots))
+        for number, (called, each) in enumerate(zip(context_names(names), datasets, strict=True))
+    ]
 
     def enrich(view: View) -> None:
-        for name, finder in finders:
-            view.records[name] = finder.find(view)
+        for called, finder in finders:
+            record = finder.find(view)
+            for name in called:
+                view.records[name] = record
 
     return enrich
 
 
-class _Finder:
-    """One data set."""
+def context_names(datasets: Sequence[tuple[str, str]]) -> list[tuple[str, ...]]:
+    """Return what rules may call each data set, given its key and its name: the name, and the key where it means no other."""
+    taken = [name for _, name in datasets]
+    keys = [key for key, _ in datasets]
+    return [(name,) if key in taken or keys.count(key) > 1 else (name, key) for key, name in datasets]
 
-    def __init__(self, spec: DatasetSpec, snapshots: Snapshots) -> None:
+
+def own_names(datasets: Sequence[tuple[str, str]], number: int) -> tuple[str, ...]:
+    """Return what a data set may call itself in its condition: also its key, unless that is another's name."""
+    key, name = datasets[number]
+    others = [other for index, (_, other) in enumerate(datasets) if index != number]
+    return (name,) if key in others else (name, key)
+
+
+class _Finder:
+    """One data set, which calls itself `own_names`."""
+
+    def __init__(self, spec: DatasetSpec, own_names: tuple[str, ...], snapshots: Snapshots) -> None:
         self._spec = spec
         self._snapshots = snapshots
         references = references_of(spec.inputs)
         tree = parse_expression(spec.expression, len(references))
         self._evaluate: Evaluate = compile_node(tree)
-        self._own = [_is_own(each.path, spec) for each in references]
+        self._own = [_is_own(each.path, own_names) for each in references]
         self._fields = [each.path.segments for each in references]
         outer = tuple(
             each if not own else Reference(Path("", Root.PAYLOAD, ("",)))
@@ -110,8 +130,8 @@ class _Finder:
         return index
 
 
-def _is_own(path: Path, spec: DatasetSpec) -> bool:
-    return path.root is Root.CONTEXT and path.key in (None, spec.name, spec.key)
+def _is_own(path: Path, own_names: tuple[str, ...]) -> bool:
+    return path.root is Root.CONTEXT and (path.key is None or path.key in own_names)
 
 
 def _equality(tree: Node, own: list[bool]) -> tuple[int, int] | None:

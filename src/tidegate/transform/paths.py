@@ -179,6 +179,9 @@ class _Parser:
                 "a record of a data set cannot be written", start, end - start, "write to a field of the message"
             )
         found = _CONTEXT_KEY.match(text, start, end)
+        if found is None and text.startswith("$context(", start):
+            message, hint = "the bracket of `$context(` is not closed", "write `$context(<key>).<field>`"
+            raise DeclarationError(message, start, end - start, hint)
         if found is None:
             return self._fields(Root.CONTEXT, self._after_root("$context"))
         key = found[1].strip()

@@ -45,8 +45,8 @@ class View:
         return payload
 
 
-def payload_of(payload: bytes) -> dict[str, Any]:
-    """Decode an object of JSON.
+def payload_of(payload: bytes, what: str = "the payload") -> dict[str, Any]:
+    """Decode an object of JSON. `what` is how errors call it.
 
     Integers of any size are exact, of duplicate keys the last wins, and NaN is none of JSON's values.
 
@@ -57,14 +57,14 @@ def payload_of(payload: bytes) -> dict[str, Any]:
         found = _decode(payload)
     except UnicodeDecodeError as error:
         raise EvaluationError(
-            f"the payload is no UTF-8: byte {error.start} of a text is 0x{error.object[error.start]:02X}"
+            f"{what} is no UTF-8: byte {error.start} of a text is 0x{error.object[error.start]:02X}"
         ) from None
     except msgspec.MsgspecError as error:
-        raise EvaluationError(f"the payload is no JSON: {error}") from None
+        raise EvaluationError(f"{what} is no JSON: {error}") from None
     except RecursionError:
-        raise EvaluationError("the payload nests too deeply") from None
+        raise EvaluationError(f"{what} nests too deeply") from None
     if type(found) is not dict:
-        raise EvaluationError("the payload is no object of JSON, and rules read fields")
+        raise EvaluationError(f"{what} is no object of JSON, and rules read fields")
     return found
 
 

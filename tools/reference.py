@@ -41,7 +41,8 @@ GROUPS = {
     "bits": "Bits",
 }
 EXPRESSIONS = """\
-What filter and map rules compute. `$1` is the first of a rule's `inputs`, `$2` the second, and so on.
+What filter and map rules compute, and the conditions of [data sets](../state-store.md#data-sets). `$1` is the first of a rule's
+`inputs`, `$2` the second, and so on; `$context(<key>).<field>` is a field of the record that a data set has for the message.
 
 | value | written | of a message |
 | --- | --- | --- |

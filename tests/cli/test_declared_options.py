@@ -18,6 +18,7 @@ OPTIONS: DeclaredOptions = {
     "allow_remote_only": True,
     "filter_true": "pass",
     "hops_max": 3,
+    "datasets_dir": "datasets",
     "no_broker": True,
     "data_dir": "data",
     "token_file": [("a", "token")],
@@ -35,6 +36,7 @@ def test_every_option_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
         allow_remote_only=True,
         filter_true="pass",
         hops_max=3,
+        datasets_dir=PurePath("datasets"),
         no_broker=True,
         tokens=TokenSettings(files=(("a", PurePath("token")),)),
     )

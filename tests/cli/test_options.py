@@ -23,6 +23,6 @@ def test_every_option_is_a_parameter_of_each_verb() -> None:
     recorder = Recorder()
     resource_options(recorder)
     places = ["paths", "namespace", "secrets_dir", "configmaps_dir"]
-    assert recorder.names == [*places, "allow_remote_only", "filter_true", "hops_max"]
+    assert recorder.names == [*places, "allow_remote_only", "filter_true", "hops_max", "datasets_dir"]
     for verb in (validate, run):
         assert set(recorder.names) <= set(signature(verb).parameters)

@@ -133,3 +133,16 @@ def test_tests_are_no_manifests(folder: Path, capsys: pytest.CaptureFixture[str]
 def test_the_example_passes(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["test", str(Path(__file__).parents[2] / "examples" / "transformations")]) == 0
     assert capsys.readouterr().err == "2 tests, 0 failed\n"
+
+
+def test_a_flow_with_data_sets_has_their_records_from_the_test(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data_sets = "datasets: [{key: limits as l, inputs: [t, $context(l).t], expression: $1 == $2}]"
+    enriched = FLOW.replace("      map:\n", f"      {data_sets}\n      map:\n")
+    enriched = enriched.replace("[t], output: f, expression: $1 * 2", "[$context(l).f], output: f")
+    (folder / "flow.yaml").write_text(enriched)
+    (folder / "flow.test.yaml").write_text(
+        PASSES.replace("  messages:", "  dataSets: {limits: [{t: 20, f: 1}, {t: 21, f: 42}]}\n  messages:")
+    )
+    assert main(["test", "."]) == 0, capsys.readouterr().out

@@ -31,6 +31,16 @@ SECOND = FLOWS.replace("to-cloud", "second")
 DISABLED = FLOWS.replace("to-cloud", "asleep").replace("spec:\n", "spec:\n  mode: Disabled\n")
 
 
+ENRICHED = FLOWS.replace(
+    "      filter:",
+    """\
+      datasets:
+      - {key: limits as l, inputs: [$context(l).id, $metadata.topic], expression: $1 == $2}
+      - {key: site, inputs: [$context(limits).line, $context.line], expression: $1 == $2}
+      filter:""",
+).replace('output: "*"}', 'output: "*"}\n      - {inputs: [$context(site).name], output: site}')
+
+
 @pytest.fixture
 def flows(tmp_path: Path) -> str:
     path = tmp_path / "flows.yaml"
@@ -143,3 +153,24 @@ def test_what_does_not_validate_is_not_traced(flows: str, capsys: pytest.Capture
     out, err = capsys.readouterr()
     assert out == ""
     assert "error[" in err
+
+
+def test_data_sets_come_from_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "flows.yaml").write_text(ENRICHED)
+    folder = tmp_path / "datasets"
+    folder.mkdir()
+    (folder / "limits.jsonl").write_text('{"id": "ovens/7/state", "line": 3}\n')
+    command = ["trace", str(tmp_path / "flows.yaml"), "-t", "ovens/7/state", "-m", '{"temperature": 25}']
+    assert main(command) == 2
+    assert "to-cloud has data sets (limits, site)" in capsys.readouterr().err
+    assert main([*command, "--datasets-dir", str(folder)]) == 2
+    assert "site.jsonl: there is no such file" in capsys.readouterr().err
+    (folder / "site.jsonl").write_text("[]")
+    assert main([*command, "--datasets-dir", str(folder)]) == 2
+    assert "site.jsonl: line 1 is no object" in capsys.readouterr().err
+    (folder / "site.jsonl").write_text('{"line": 3, "name": "north"}\n')
+    assert main([*command, "--datasets-dir", str(folder)]) == 0
+    told = capsys.readouterr().out
+    assert "data set 1: found $context(l)" in told
+    assert "data set 2: found $context(site)" in told
+    assert 'map 2: written site = "north"' in told

@@ -15,6 +15,7 @@ def test_it_travels_and_comes_back_as_the_settings_that_rules_depend_on() -> Non
         uses_store=True,
         namespace="plant",
         secrets_dir=Path("secrets"),
+        datasets_dir=Path("datasets"),
         allow_remote_only=True,
         filter_true="pass",
     )
@@ -22,4 +23,6 @@ def test_it_travels_and_comes_back_as_the_settings_that_rules_depend_on() -> Non
     again = msgspec.json.decode(msgspec.json.encode(given), type=Given)
     assert again == given and again.uses_store
     assert again.paths == [str(Path.cwd() / "m.yaml")]
-    assert again.settings(Path("data")) == replace(settings, secrets_dir=Path.cwd() / "secrets")
+    here = Path.cwd()
+    expected = replace(settings, secrets_dir=here / "secrets", datasets_dir=here / "datasets")
+    assert again.settings(Path("data")) == expected

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from tests.engine.plans import flow_plan, with_source
@@ -16,8 +17,10 @@ from tidegate.flow.events import (
     StallEnded,
     StallSuspected,
 )
+from tidegate.flow.plan import DatasetsPlan
 from tidegate.flow.policy import Retry
 from tidegate.telemetry.credential_events import CredentialRefused, CredentialsChanged
+from tidegate.telemetry.dataset_events import DatasetLoaded, DatasetRefused, DatasetsLost, DatasetsWatched
 from tidegate.telemetry.events import ConnectionsCutShort, DialFailed, FlowHalted
 from tidegate.telemetry.status import Health
 
@@ -236,3 +239,33 @@ def test_instances_combine_to_the_worst_and_partial_is_degraded(
     ]
     (combined,) = dataflow_health(flows)
     assert (combined.health, combined.message) == expected
+
+
+def test_a_flow_waits_for_its_data_sets_and_is_degraded_by_what_happens_to_them_later() -> None:
+    health = FlowHealth(replace(flow_plan(), datasets=DatasetsPlan(keys=("a", "b"))))
+    code = "DataflowTransformEnrichDataFailed"
+    assert judge(health, up=False) == Verdict("Unknown", None, "reading the data sets a, b")
+    health.handle(DatasetsLost("h:1: refused", "start it", has_all=False, next_seconds=1.0), 0)
+    assert judge(health, up=False)[:2] == ("Unavailable", code)
+    assert "h:1: refused; the flow waits for its data sets (hint: start it)" in judge(health, up=False).message
+    health.handle(DatasetLoaded("a", 1), 0)
+    health.handle(DatasetRefused("b", "there is no such key", "write it", None), 0)
+    health.handle(DatasetsWatched(), 0)
+    assert judge(health, up=False)[:2] == ("Unavailable", code)
+    assert "the data set b cannot be used: there is no such key; the flow waits" in judge(health, up=False).message
+    health.handle(DatasetLoaded("b", 1), 0)
+    assert judge(health) == Verdict("Available", None, "messages flow")
+    health.handle(DatasetRefused("a", "line 3 is no JSON", "mend it", 1), 0)
+    assert judge(health)[:2] == ("Degraded", code)
+    health.handle(DatasetsLost("h:1: refused", None, has_all=True, next_seconds=1.0), 0)
+    health.handle(DatasetLoaded("a", 1), 0)
+    assert judge(health)[:2] == ("Degraded", code)
+    health.handle(DatasetsWatched(), 0)
+    assert judge(health) == Verdict("Available", None, "messages flow")
+
+
+def test_a_loaded_data_set_that_is_lost_does_not_hold_up_what_waits_for_another() -> None:
+    health = FlowHealth(replace(flow_plan(), datasets=DatasetsPlan(keys=("a", "b"))))
+    health.handle(DatasetLoaded("a", 1), 0)
+    health.handle(DatasetRefused("a", "line 3 is no JSON", "mend it", 1), 0)
+    assert judge(health).health == "Degraded"

@@ -6,7 +6,7 @@ import pytest
 from tests.resources.manifests import CLOUD, DEFAULT, UPLINK, read
 
 from tidegate.engine.plan import Plan, build, validate
-from tidegate.flow.plan import AnonymousPlan, EndpointPlan, SidePlan, TlsPlan, X509Plan
+from tidegate.flow.plan import AnonymousPlan, DatasetsPlan, EndpointPlan, SidePlan, TlsPlan, X509Plan
 from tidegate.resources.references import SecretNames
 from tidegate.settings import Settings
 
@@ -175,3 +175,37 @@ def test_disk_persistence_is_asked_of_the_local_broker_as_a_source() -> None:
     assert (flow.source.requests_persistence, flow.destination.requests_persistence) == (True, False)
     flow = planned(DEFAULT, cloud(), UPLINK).flows[0]
     assert not flow.source.requests_persistence
+
+
+ENRICHED = UPLINK.replace(
+    "    - operationType: Destination",
+    """    - operationType: BuiltInTransformation
+      builtInTransformationSettings:
+        datasets:
+          - {key: limits as l, inputs: [id, $context.id], expression: $1 == $2}
+          - {key: site, inputs: [$context.id], expression: $1 == 1}
+          - {key: limits as m, inputs: [line, $context.line], expression: $1 == $2}
+    - operationType: Destination""",
+)
+
+
+def test_data_sets_come_from_the_store_of_the_local_broker_the_source_where_both_are() -> None:
+    assert planned(DEFAULT, CLOUD, UPLINK).flows[0].datasets is None
+    (flow,) = planned(DEFAULT, CLOUD, ENRICHED).flows
+    keys = ("limits", "site")
+    assert flow.datasets == DatasetsPlan(
+        keys=keys, store=flow.source.endpoint, client_id="tidegate-uplink-0-datasets", keep_alive_seconds=60
+    )
+    turned = ENRICHED.replace("endpointRef: default", "endpointRef: x").replace(
+        "endpointRef: cloud", "endpointRef: default"
+    )
+    turned = turned.replace("endpointRef: x", "endpointRef: cloud")
+    (flow,) = planned(DEFAULT, cloud(host="a.example", clientIdPrefix="p"), turned).flows
+    assert flow.datasets is not None and flow.datasets.store == flow.destination.endpoint
+    assert flow.datasets.client_id == "tidegate-uplink-0-datasets"
+
+
+def test_data_sets_of_files_need_no_store() -> None:
+    settings = Settings(data_dir=PurePath("state"), no_broker=True, datasets_dir=PurePath("d"))
+    (flow,) = planned(DEFAULT, CLOUD, ENRICHED, settings=settings).flows
+    assert flow.datasets == DatasetsPlan(keys=("limits", "site"), folder=PurePath("d"))

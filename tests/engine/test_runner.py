@@ -10,14 +10,16 @@ import pytest
 from tests.engine.flows import FakeCredentials, World, world
 from tests.engine.plans import flow_plan, with_source
 from tests.engine.skipping_loop import WALL_START, clock, run
+from tests.engine.test_dataset_files import put
 from tests.engine.token_sources import SteeredSource, provider_of
 from tests.tokens import unsigned_token
 
 from tidegate.auth.expiry import Expiry
 from tidegate.engine.runner import FlowRunner
 from tidegate.engine.tally import FlowTally
-from tidegate.flow.plan import AuthenticationPlan, SystemIdentityPlan, TokenPlan
+from tidegate.flow.plan import AuthenticationPlan, DatasetsPlan, FlowPlan, SystemIdentityPlan, TokenPlan
 from tidegate.telemetry.status import iso_time
+from tidegate.transform.spec import DatasetSpec, MapSpec, TransformSpec
 
 SOURCE = "tidegate-bridge-0-source"
 
@@ -407,3 +409,69 @@ def test_failure_24_a_refused_token_is_asked_for_anew_for_the_next_attempt(tmp_p
         assert source.asked == 2
 
     with_token(tmp_path, test, SystemIdentityPlan(audience="my-broker"))
+
+
+def enriching(folder: Path) -> FlowPlan:
+    """Return a flow that adds `max` of the data set `limits`."""
+    spec = TransformSpec(
+        topic_template="${inputTopic}",
+        datasets=(DatasetSpec(key="limits", name="l", inputs=("id", "$context.id"), expression="$1 == $2"),),
+        maps=(MapSpec(inputs=("*",), output="*"), MapSpec(inputs=("$context(l).max",), output="max")),
+    )
+    return replace(flow_plan(), transform=spec, datasets=DatasetsPlan(keys=("limits",), folder=folder))
+
+
+def test_a_source_is_not_connected_before_the_data_sets_are_loaded(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as here:
+            runner = FlowRunner(enriching(tmp_path), here.tools, FakeCredentials(), FlowTally())
+            runner.start()
+            await here.destination.until(lambda: here.destination.live)
+            while runner.status().health != "Unavailable":
+                await asyncio.sleep(0.1)
+            status = runner.status()
+            assert (status.reason_code, status.source.state) == ("DataflowTransformEnrichDataFailed", "idle")
+            assert "there is no such key; the flow waits for it" in status.message
+            assert here.source.dialled == []
+            put(tmp_path / "limits.jsonl", '{"id": "x1", "max": 240}')
+            await here.connected()
+            here.source.publish("plant/a", b'{"id":"x1"}')
+            await here.source.until(lambda: len(here.source.acknowledged) == 1)
+            put(tmp_path / "limits.jsonl", '{"id": "x1", "max": 250}\n{}\n')
+            while runner.status().datasets[0].records != 2:
+                await asyncio.sleep(0.1)
+            here.source.publish("plant/a", b'{"id":"x1"}')
+            await here.source.until(lambda: len(here.source.acknowledged) == 2)
+            assert here.destination.published == [
+                ("plant/a", b'{"id":"x1","max":240}'),
+                ("plant/a", b'{"id":"x1","max":250}'),
+            ]
+            assert runner.status().health == "Available"
+            await runner.stop(end_session=False, seconds=5)
+
+    run(main())
+
+
+def test_a_session_is_ended_although_the_data_sets_never_came(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as here:
+            runner = FlowRunner(enriching(tmp_path), here.tools, FakeCredentials(), FlowTally())
+            runner.start()
+            await here.destination.until(lambda: here.destination.live)
+            await runner.stop(end_session=True, seconds=60)
+            assert [endpoint.name for endpoint in here.source.dialled] == ["here"]
+            assert here.source.sessions == {}
+
+    run(main())
+
+
+def test_a_stop_does_not_wait_for_data_sets(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as here:
+            runner = FlowRunner(enriching(tmp_path), here.tools, FakeCredentials(), FlowTally())
+            runner.start()
+            await here.destination.until(lambda: here.destination.live)
+            await runner.stop(end_session=False, seconds=60)
+            assert here.source.dialled == []
+
+    run(main())

@@ -8,7 +8,6 @@ from tests.engine.test_mqtt_tool import client, run, take
 
 from tidegate.broker import state_store
 from tidegate.broker.state_payload import encode_bytes, encode_number
-from tidegate.broker.state_topics import INVOKE_TOPIC
 from tidegate.engine import state_client
 from tidegate.engine.mqtt_target import Target
 from tidegate.engine.mqtt_tool import Client
@@ -96,23 +95,38 @@ def test_a_broker_without_a_state_store(monkeypatch: pytest.MonkeyPatch) -> None
     run(scenario)
 
 
-@pytest.mark.parametrize("payload", [b"", b"*1\r\n$1\r\nx\r\n", encode_number(3), b"+OK"])
-def test_an_answer_that_is_none(monkeypatch: pytest.MonkeyPatch, payload: bytes) -> None:
+async def answered(world: World, target: Target, *answers: tuple[bytes, bytes]) -> bytes | None:
+    """Return what a client reads from somebody who answers its first request with these correlation data and payloads."""
+    async with client(target, "one") as mqtt, client(target, "impostor") as other:
+        await other.subscribe([Subscription("an/impostor", 1)])
+        store = await opened(mqtt, "one")
+
+        async def answer() -> None:
+            [request] = await take(other, 1)
+            assert request.message.response_topic is not None
+            for correlation, payload in answers:
+                await other.publish(Message(request.message.response_topic, payload, 1, correlation_data=correlation))
+
+        value, _ = await asyncio.gather(store.read(b"k"), answer())
+        return value
+
+
+def test_an_answer_to_another_request_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state_client, "INVOKE_TOPIC", "an/impostor")
 
     async def scenario(world: World, target: Target) -> None:
-        async with client(target, "one") as mqtt, client(target, "impostor") as other:
-            await other.subscribe([Subscription("an/impostor", 1)])
-            store = await opened(mqtt, "one")
-
-            async def answer() -> None:
-                [request] = await take(other, 1)
-                assert request.message.response_topic is not None
-                for correlation, each in ((b"0", encode_bytes(b"late")), (b"1", payload)):
-                    await other.publish(Message(request.message.response_topic, each, 1, correlation_data=correlation))
-
-            with pytest.raises(StateRequestFailed):
-                await asyncio.gather(store.read(b"k"), answer())
+        late, right, early = ((each, encode_bytes(each)) for each in (b"0", b"1", b"2"))
+        assert await answered(world, target, late, right, early) == b"1"
 
     run(scenario)
-    assert INVOKE_TOPIC.startswith("statestore/")
+
+
+@pytest.mark.parametrize("payload", [b"", b"*1\r\n$1\r\nx\r\n", encode_number(3), b"+OK"])
+def test_an_answer_without_sense(monkeypatch: pytest.MonkeyPatch, payload: bytes) -> None:
+    monkeypatch.setattr(state_client, "INVOKE_TOPIC", "an/impostor")
+
+    async def scenario(world: World, target: Target) -> None:
+        with pytest.raises(StateRequestFailed):
+            await answered(world, target, (b"1", payload))
+
+    run(scenario)

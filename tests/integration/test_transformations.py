@@ -16,14 +16,17 @@ pytestmark = pytest.mark.integration
 
 KILLS = 10
 WINDOW = 100
+SITES = {"line-1": "north", "line-2": "south"}
 MIDDLE: dict[str, Value] = {
-    "filter": [{"inputs": ["number"], "expression": "$1 % 10 == 0", "description": "one in ten"}],
+    "datasets": [{"key": "lines as l", "inputs": ["line", "$context(l).id"], "expression": "$1 == $2"}],
+    "filter": [{"inputs": ["number", "$context(l).every"], "expression": "$1 % $2 == 0", "description": "one in ten"}],
     "map": [
         {"inputs": ["*"], "output": "*"},
         {"inputs": ["t.C"], "output": "fahrenheit", "expression": "cToF($1)"},
         {"inputs": ["door"], "output": ""},
         {"inputs": ["$metadata.topic"], "output": "$metadata.user_property.origin"},
         {"inputs": ["line"], "output": "$metadata.topic"},
+        {"inputs": ["$context(lines).site"], "output": "site"},
     ],
 }
 
@@ -49,10 +52,15 @@ def make(topic: str, number: int, packet_id: int) -> mqtt5.PublishPacket:
 def begin(world: World) -> tuple[Engine, Subscriber, Publisher]:
     """Run the flow between two brokers, and publish to two topics."""
     source, destination = world.mosquitto("source"), world.mosquitto("destination")
+    datasets = world.directory / "datasets"
+    datasets.mkdir()
+    lines = [json.dumps({"id": line, "every": 10, "site": site}) for line, site in SITES.items()]
+    (datasets / "lines.jsonl").write_text("\n".join(lines))
     engine = world.engine(
         endpoint("default", source.port),
         endpoint("cloud", destination.port, cloudEventAttributes="CreateOrRemap"),
         dataflow("bridge", topic="out/${outputTopic}", transformation=MIDDLE),
+        options=("--datasets-dir", str(datasets)),
     )
     engine.start("bridge")
     subscriber = world.subscriber(destination.port, ["out/#"], keep_packets=True, numbered=False)
@@ -98,6 +106,7 @@ def test_every_message_is_accounted_for(world: World) -> None:
         "t": {"C": number % 100},
         "line": line,
         "fahrenheit": number % 100 * 9 / 5 + 32,
+        "site": SITES[line],
     }
     assert (packet.content_type, packet.payload_format_indicator) == ("application/json", 1)
     properties = dict(packet.user_properties)

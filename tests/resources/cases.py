@@ -56,6 +56,7 @@ def read_case(path: Path) -> Case:
     settings = Settings(
         data_dir=PurePath("state"),
         allow_remote_only="allow-remote-only" in options,
+        datasets_dir=PurePath("datasets") if "datasets-dir" in options else None,
         no_broker="broker" not in options,
     )
     return Case(tuple(sources), settings, SecretNames(keys["secret"], keys["config map"]), expected)

@@ -6,7 +6,7 @@ import pytest
 from tidegate.flow import events as flow_events
 from tidegate.flow.events import ConnectionEnded, ConnectionOpened, MessageDropped, RelayEvent, SessionLost, Side
 from tidegate.flow.policy import Retry
-from tidegate.telemetry import credential_events, events
+from tidegate.telemetry import credential_events, dataset_events, events
 from tidegate.telemetry.credential_events import CredentialRefused
 from tidegate.telemetry.events import DialFailed, EngineEvent, connection_remedy, line_of
 
@@ -43,7 +43,7 @@ def test_every_event_has_a_line_that_a_person_can_read(kind: type) -> None:
 
 def test_all_events_are_known() -> None:
     assert {kind.__name__ for kind in typing.get_args(RelayEvent)} == set(flow_events.__all__) - {"RelayEvent", "Side"}
-    known = {*events.__all__, *credential_events.__all__}
+    known = {*events.__all__, *credential_events.__all__, *dataset_events.__all__}
     assert {kind.__name__ for kind in typing.get_args(EngineEvent)} <= known
 
 

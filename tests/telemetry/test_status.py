@@ -29,7 +29,7 @@ def test_the_json_of_a_flow_has_the_documented_names() -> None:
     (flow,) = document["flows"]
     assert {
         "name", "profile", "ordinal", "health", "reason_code", "message", "since", "counters", "pending",
-        "oldest_pending_seconds", "source", "destination",
+        "oldest_pending_seconds", "source", "destination", "datasets",
     } == set(flow)  # fmt: skip
     assert {
         "received", "redelivered", "delivered", "filtered", "expired", "dropped", "retried", "bytes_received",

@@ -52,8 +52,8 @@ def resource_options(
     """Declare PATH... and the options that decide what declared resources mean.
 
     They arrive as `paths`, `namespace`, `secrets_dir`, `configmaps_dir` and, with `has_rules`, `allow_remote_only`,
-    `filter_true` and `hops_max`. With `paths_are_option` the paths are given as `--path`, for a verb whose one argument is
-    something else.
+    `filter_true`, `hops_max` and `datasets_dir`. With `paths_are_option` the paths are given as `--path`, for a verb whose one
+    argument is something else.
     """
     if paths_are_option:
         context.argument(
@@ -102,6 +102,12 @@ def resource_options(
         options_list=["--hops-max"],
         type=_hops,
         help="How many data flows that count hops a message may go through; the next one drops it.",
+    )
+    context.argument(
+        "datasets_dir",
+        options_list=["--datasets-dir"],
+        metavar="DIR",
+        help="Read data sets from DIR/<key>.jsonl. Default: from the state store of the local broker.",
     )
 
 

@@ -126,6 +126,7 @@ def run(
     allow_remote_only: bool = False,
     filter_true: Literal["drop", "pass"] = "drop",
     hops_max: int = 8,
+    datasets_dir: str | None = None,
     data_dir: str | None = None,
     secrets_key_file: str | None = None,
     http: str = "127.0.0.1:9600",
@@ -142,7 +143,6 @@ def run(
     log_format: Literal["text", "json"] | None = None,
 ) -> Outcome | None:
     """Run until SIGTERM or SIGINT; the exit code is 1 when what is declared has errors or the engine cannot start."""
-    from tidegate.app import run_engine
     from tidegate.engine.data_directory import default_data_directory
     from tidegate.engine.status_http import parse_http_address
     from tidegate.telemetry.logs import InvalidLevel, parse_levels
@@ -162,6 +162,7 @@ def run(
         namespace=namespace,
         secrets_dir=_path(secrets_dir),
         configmaps_dir=_path(configmaps_dir),
+        datasets_dir=_path(datasets_dir),
         allow_remote_only=allow_remote_only,
         filter_true=filter_true,
         hops_max=hops_max,
@@ -179,6 +180,11 @@ def run(
         log_level=log_level,
         log_format=log_format,
     )
+    return _run(paths, settings)
+
+
+def _run(paths: list[str], settings: Settings) -> Outcome | None:
+    from tidegate.app import run_engine
 
     try:
         is_valid = run_engine(paths, settings, _show)

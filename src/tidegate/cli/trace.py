@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tidegate.engine.load import Loaded
     from tidegate.flow.plan import FlowPlan
     from tidegate.message import Message
+    from tidegate.transform.enrich import Snapshots
     from tidegate.transform.trace import Step, Trace
 
 __all__ = ["EXAMPLES", "PAYLOAD_BYTES_MAX", "arguments", "trace"]
@@ -69,6 +70,7 @@ def trace(
     configmaps_dir: str | None = None,
     allow_remote_only: bool = False,
     filter_true: Literal["drop", "pass"] = "drop",
+    datasets_dir: str | None = None,
     flow: str | None = None,
     topic: str | None = None,
     payload: str | None = None,
@@ -90,6 +92,7 @@ def trace(
         namespace=namespace,
         secrets_dir=PurePath(secrets_dir) if secrets_dir is not None else None,
         configmaps_dir=PurePath(configmaps_dir) if configmaps_dir is not None else None,
+        datasets_dir=PurePath(datasets_dir) if datasets_dir is not None else None,
         allow_remote_only=allow_remote_only,
         filter_true=filter_true,
     )
@@ -109,7 +112,7 @@ def trace(
     plan = _chosen(loaded, flow)
     received = _on_topic(plan, received)
     now = Moment(time.monotonic(), time.time())
-    found = told_of(plan.transform, received, now, new_id=lambda: str(uuid4()))
+    found = told_of(plan.transform, received, now, new_id=lambda: str(uuid4()), snapshots=_records(plan))
     return Outcome({"flow": plan.name, **found.data()}, _text(plan, found))
 
 
@@ -154,6 +157,23 @@ def _on_topic(plan: "FlowPlan", received: "Message") -> "Message":
             file=sys.stderr,
         )
     return received
+
+
+def _records(plan: "FlowPlan") -> "Snapshots":
+    """Return the records of a data flow's data sets, which only files give without a broker."""
+    from tidegate.engine.dataset_files import read_datasets
+    from tidegate.transform.records import RecordsError
+
+    if plan.datasets is None:
+        return {}
+    if plan.datasets.folder is None:
+        names = ", ".join(plan.datasets.keys)
+        hint = "write their records to DIR/<key>.jsonl and add --datasets-dir DIR"
+        raise NotUnderstood(f"{plan.name} has data sets ({names}), and nothing is connected that would have them", hint)
+    try:
+        return read_datasets(plan.datasets.folder, plan.datasets.keys)
+    except RecordsError as error:
+        raise NotUnderstood(str(error), "write one object of JSON a line") from None
 
 
 def _payload(path: str | None, text: str | None) -> bytes:

@@ -42,6 +42,7 @@ def validate(
     allow_remote_only: bool = False,
     filter_true: Literal["drop", "pass"] = "drop",
     hops_max: int = 8,
+    datasets_dir: str | None = None,
     token_file: list[tuple[str, str]] | None = None,
     token_command: list[tuple[str, tuple[str, ...]]] | None = None,
 ) -> Outcome:
@@ -56,6 +57,7 @@ def validate(
         namespace=namespace,
         secrets_dir=PurePath(secrets_dir) if secrets_dir is not None else None,
         configmaps_dir=PurePath(configmaps_dir) if configmaps_dir is not None else None,
+        datasets_dir=PurePath(datasets_dir) if datasets_dir is not None else None,
         allow_remote_only=allow_remote_only,
         filter_true=filter_true,
         hops_max=hops_max,

@@ -15,7 +15,10 @@ from tidegate.engine.token_provider import TokenProvider
 from tidegate.flow.plan import EndpointPlan
 from tidegate.moment import Moment
 
-__all__ = ["Credentials", "SourceCredentials"]
+__all__ = ["CREDENTIAL_REFUSALS", "Credentials", "SourceCredentials"]
+
+CREDENTIAL_REFUSALS = frozenset({0x86, 0x87, 0x8C})
+"""Reason codes that may be due to the credential (section 3.2.2.2)."""
 
 
 class Credentials(Protocol):

@@ -22,6 +22,7 @@ class Given(msgspec.Struct, kw_only=True):
     namespace: str
     secrets_dir: str | None
     configmaps_dir: str | None
+    datasets_dir: str | None
     allow_remote_only: bool
     no_broker: bool
     filter_true: Literal["drop", "pass"]
@@ -34,6 +35,7 @@ class Given(msgspec.Struct, kw_only=True):
             namespace=self.namespace,
             secrets_dir=PurePath(self.secrets_dir) if self.secrets_dir is not None else None,
             configmaps_dir=PurePath(self.configmaps_dir) if self.configmaps_dir is not None else None,
+            datasets_dir=PurePath(self.datasets_dir) if self.datasets_dir is not None else None,
             allow_remote_only=self.allow_remote_only,
             no_broker=self.no_broker,
             filter_true=self.filter_true,
@@ -48,6 +50,7 @@ def given_by(paths: Sequence[str], settings: Settings) -> Given:
         namespace=settings.namespace,
         secrets_dir=_absolute(settings.secrets_dir),
         configmaps_dir=_absolute(settings.configmaps_dir),
+        datasets_dir=_absolute(settings.datasets_dir),
         allow_remote_only=settings.allow_remote_only,
         no_broker=settings.no_broker,
         filter_true=settings.filter_true,

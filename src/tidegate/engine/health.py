@@ -23,6 +23,7 @@ from tidegate.flow.events import (
 from tidegate.flow.plan import FlowPlan
 from tidegate.flow.policy import SUBSCRIBE_RETRY
 from tidegate.telemetry.credential_events import CredentialExpiring, CredentialRefused, CredentialsChanged
+from tidegate.telemetry.dataset_events import ENRICH_FAILED, DatasetEvent, DatasetLoaded, DatasetRefused, DatasetsLost
 from tidegate.telemetry.events import (
     ConnectionsCutShort,
     DialFailed,
@@ -70,6 +71,40 @@ class _SideHealth:
     is_refused: bool = False
 
 
+class _DatasetHealth:
+    """What is wrong with a flow's data sets: it does not run before all are loaded, and is Degraded by what comes later."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._unloaded = set(keys)
+        self._problems: dict[str | None, str] = {}
+        """By key, None for the store."""
+
+    def handle(self, event: DatasetEvent) -> None:
+        """Take note of an event."""
+        if isinstance(event, DatasetLoaded):
+            self._unloaded.discard(event.key)
+            self._problems.pop(event.key, None)
+        elif isinstance(event, DatasetRefused):
+            self._problems[event.key] = _with_hint(line_of(event).text, event.hint)
+        elif isinstance(event, DatasetsLost):
+            self._problems[None] = _with_hint(line_of(event).text, event.hint)
+        else:
+            self._problems.pop(None, None)
+
+    def findings(self) -> list[Verdict]:
+        """Return what there is to say."""
+        if not self._problems and self._unloaded:
+            return [Verdict("Unknown", None, f"reading the data sets {', '.join(sorted(self._unloaded))}")]
+        return [
+            Verdict("Unavailable" if self._is_in_the_way(key) else "Degraded", ENRICH_FAILED, text)
+            for key, text in self._problems.items()
+        ]
+
+    def _is_in_the_way(self, key: str | None) -> bool:
+        """Tell whether the flow waits for a key, or for any where the store is meant."""
+        return bool(self._unloaded) if key is None else key in self._unloaded
+
+
 class FlowHealth:
     """Follows one flow's events and gives its verdict at any time."""
 
@@ -81,6 +116,7 @@ class FlowHealth:
         self._held_delivered = 0
         self._stalls: dict[Side, Verdict] = {}
         self._halted: Verdict | None = None
+        self._datasets = _DatasetHealth(() if plan.datasets is None else plan.datasets.keys)
 
     def handle(self, event: RelayEvent | EngineEvent, delivered: int) -> None:
         """Take note of an event; `delivered` is the flow's counter at that time."""
@@ -131,6 +167,8 @@ class FlowHealth:
             self._sides[event.side].cut_short = Verdict(
                 "Degraded", CONNECTION_FAILED[event.side], _with_hint(line.text, line.hint)
             )
+        elif isinstance(event, DatasetEvent):
+            self._datasets.handle(event)
         elif isinstance(event, CredentialsChanged | CredentialRenewed):
             self._sides[event.side].credential = None
         elif isinstance(event, FlowHalted):
@@ -161,7 +199,8 @@ class FlowHealth:
             return self._halted
         if self._held is not None and (delivered > self._held_delivered or oldest_pending_seconds is None):
             self._held = None
-        findings = [finding for finding in (self._held, self._declared, *self._stalls.values()) if finding is not None]
+        findings = self._datasets.findings()
+        findings += [finding for finding in (self._held, self._declared, *self._stalls.values()) if finding is not None]
         for side, is_up in (
             (Side.SOURCE, source_state == "subscribed"),
             (Side.DESTINATION, destination_state == "connected"),

@@ -69,7 +69,7 @@ def read_files(paths: Iterable[str | os.PathLike[str]], settings: Settings) -> M
 
 def _parsed(texts: Iterable[SourceText], unreadable: Iterable[Diagnostic], settings: Settings) -> Manifest:
     declared = manifest.parse(texts)
-    folders = files.check_folders((settings.secrets_dir, settings.configmaps_dir))
+    folders = files.check_folders((settings.secrets_dir, settings.configmaps_dir, settings.datasets_dir))
     return replace(declared, diagnostics=(*unreadable, *folders, *declared.diagnostics))
 
 

@@ -71,11 +71,18 @@ class Client:
     """One client. Use it as an asynchronous context manager; it raises `ConnectFailed` when the broker ends it.
 
     `open_stream` is how the engine connects for itself, where the words for people at a terminal do not fit; None dials.
+    `end_code` is the reason code with which the broker refused or ended the connection, None for none.
     """
 
     def __init__(
-        self, target: Target, options: ClientOptions, open_stream: Callable[[], Awaitable[Stream]] | None = None
+        self,
+        target: Target,
+        options: ClientOptions,
+        open_stream: Callable[[], Awaitable[Stream]] | None = None,
+        clock: Callable[[], Moment] | None = None,
     ) -> None:
+        self.end_code: int | None = None
+        self._now = clock or _now
         self._target = target
         self._open_stream = open_stream or self._dial
         self._hints: Mapping[int, str] = _HINTS if open_stream is None else CONNECTION_REMEDIES
@@ -105,7 +112,7 @@ class Client:
 
     async def __aenter__(self) -> "Client":
         self._stream = await self._open_stream()
-        self._connection.connect(_now())
+        self._connection.connect(self._now())
         self._stream.start(self)
         self._flush()
         try:
@@ -138,7 +145,7 @@ class Client:
 
     async def subscribe(self, subscriptions: list[Subscription]) -> None:
         """Subscribe and wait for the answer. Raises `ConnectFailed` for a refusal."""
-        self._connection.subscribe(subscriptions, _now())
+        self._connection.subscribe(subscriptions, self._now())
         self._flush()
         await self._until(lambda: self._subscribed is not None)
         for subscription, code in zip(subscriptions, self._subscribed or (), strict=True):
@@ -161,8 +168,13 @@ class Client:
                 self._connection.acknowledge(each.packet_id)
         self._flush()
 
+    def give_up(self, detail: str) -> None:
+        """End the connection for a reason of ours: whoever waits for something gets `ConnectFailed`."""
+        self._ended = self._ended or self._failed(detail, None)
+        self._changed.set()
+
     def data_received(self, data: bytes) -> None:
-        for event in self._connection.receive_data(data, _now()):
+        for event in self._connection.receive_data(data, self._now()):
             self._handle(event)
         if len(self._received) > RECEIVED_MAX:
             self._stream.pause_reading()
@@ -215,7 +227,7 @@ class Client:
                 pass
 
     def _end(self, event: ConnectionClosing) -> None:
-        code = event.reason_code
+        code = self.end_code = event.reason_code
         if code is None or event.cause in ("timeout", "violation"):
             self._ended = self._failed(event.detail, None)
             return
@@ -241,7 +253,7 @@ class Client:
             await self._changed.wait()
 
     def _flush(self) -> None:
-        buffers = self._connection.data_to_send(_now())
+        buffers = self._connection.data_to_send(self._now())
         if buffers:
             self._stream.writelines(buffers)
         due = self._connection.next_timeout()
@@ -249,11 +261,11 @@ class Client:
             self._timer.cancel()
         self._timer = None
         if due is not None:
-            delay = max(0.0, due - time.monotonic())
+            delay = max(0.0, due - self._now().monotonic)
             self._timer = asyncio.get_running_loop().call_later(delay, self._time_out)
 
     def _time_out(self) -> None:
-        for event in self._connection.handle_timeout(_now()):
+        for event in self._connection.handle_timeout(self._now()):
             self._handle(event)
         self._flush()
         self._changed.set()

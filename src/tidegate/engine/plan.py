@@ -11,10 +11,11 @@ from tidegate.broker.plan import BrokerPlan
 from tidegate.diagnostics import Diagnostic
 from tidegate.engine.broker_plan import broker_plan, check_embedded, embedded_port, is_embedded
 from tidegate.engine.loop_rules import check_echoes, check_loops, with_trails
-from tidegate.engine.transform_plan import check_transform, topic_template, transform_spec
+from tidegate.engine.transform_plan import check_transform, dataset_keys, topic_template, transform_spec
 from tidegate.flow.plan import (
     AnonymousPlan,
     AuthenticationPlan,
+    DatasetsPlan,
     EndpointPlan,
     FlowPlan,
     SidePlan,
@@ -113,7 +114,7 @@ def validate(
         check_event_grid_flow(flow, findings)
         if flow.is_enabled:
             used |= {flow.source.name, flow.destination.name}
-            _refuse_what_is_not_built_yet(flow, findings)
+            _check_datasets(flow, settings, findings)
     check_echoes(flows, resources.dataflows, findings)
     check_loops(flows, templates, resources, settings, findings)
     check_unused_settings(flows, findings)
@@ -193,16 +194,41 @@ def _check_template(dataflow: Dataflow, templates: dict[ResourceKey, TopicTempla
         findings.add("error", "topic-template", message, dataflow.key, path, at=(error.offset, error.length))
 
 
-def _refuse_what_is_not_built_yet(flow: ResolvedFlow, findings: FindingList) -> None:
-    """Refuse, in words, what an enabled data flow uses and a later version brings. Nothing else knows of this."""
-    later = "with a later version"
-    if flow.dataflow.spec.transformation is not None:
-        index, transformation = flow.dataflow.spec.transformation
-        if transformation.datasets:
-            path = ("spec", "operations", index, "builtInTransformationSettings", "datasets")
-            message = f"the transformation has datasets, which arrive {later}"
-            hint = "remove `datasets`, or switch the data flow off with `mode: Disabled`"
-            findings.add("error", "not-yet", message, flow.key, path, hint, "name")
+def _check_datasets(flow: ResolvedFlow, settings: Settings, findings: FindingList) -> None:
+    """Say where data sets of an enabled data flow have no place to come from, or are more than Azure IoT Operations takes."""
+    found = flow.dataflow.spec.transformation
+    if found is None or not found[1].datasets:
+        return
+    path = ("spec", "operations", found[0], "builtInTransformationSettings", "datasets")
+    if settings.datasets_dir is None and _store_side(flow) is None:
+        message = "data sets lie in the state store of the local broker, and neither side is the local broker"
+        hint = "use the endpoint `default` on one side, or read them from files with `--datasets-dir DIR`"
+        findings.add("error", "dataset", message, flow.key, path, hint, "name")
+    if len(found[1].datasets) > 1:
+        message = (
+            f"the transformation has {len(found[1].datasets)} data sets; the schema of Azure IoT Operations takes one"
+        )
+        findings.add("information", "dataset", message, flow.key, path, None, "name")
+
+
+def _store_side(flow: ResolvedFlow) -> ResolvedEndpoint | None:
+    """Return the side whose broker has the state store: the local one, the source where both are."""
+    return next((side for side in (flow.source, flow.destination) if side.is_local), None)
+
+
+def _datasets_plan(flow: ResolvedFlow, ordinal: int, settings: Settings) -> DatasetsPlan | None:
+    keys = dataset_keys(flow)
+    side = _store_side(flow)
+    if not keys:
+        return None
+    if settings.datasets_dir is not None or side is None:
+        return DatasetsPlan(keys=keys, folder=settings.datasets_dir)
+    return DatasetsPlan(
+        keys=keys,
+        store=endpoint_plan(side, settings),
+        client_id=f"{side.settings.client_id_prefix or CLIENT_ID_PREFIX}-{flow.key.name}-{ordinal}-datasets",
+        keep_alive_seconds=side.settings.keep_alive_seconds,
+    )
 
 
 def _flow_plan(flow: ResolvedFlow, ordinal: int, settings: Settings) -> FlowPlan:
@@ -220,6 +246,7 @@ def _flow_plan(flow: ResolvedFlow, ordinal: int, settings: Settings) -> FlowPlan
         qos0_pending_bytes_max=settings.qos0_pending_bytes_max,
         packet_bytes_max=settings.packet_bytes_max,
         on_rejected=settings.on_rejected,
+        datasets=_datasets_plan(flow, ordinal, settings),
     )
 
 

@@ -6,12 +6,15 @@ Knows how a flow starts, drains and ends, and how a changed credential reaches i
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from tidegate.engine.credentials import Credentials
+from tidegate.engine.credentials import CREDENTIAL_REFUSALS, Credentials
+from tidegate.engine.dataset_files import DatasetFiles
+from tidegate.engine.dataset_store import DatasetStore
+from tidegate.engine.datasets import DatasetReader, Datasets
 from tidegate.engine.dial_loop import GOOD_CONNECTION_SECONDS, DialLoop
 from tidegate.engine.expiry_watch import ExpiryWatch
 from tidegate.engine.health import FlowHealth, Verdict
@@ -49,15 +52,12 @@ from tidegate.telemetry.events import (
 from tidegate.telemetry.line import Line
 from tidegate.telemetry.logs import log_flow_line, logs_packets
 from tidegate.telemetry.status import FlowStatus, SideStatus, iso_time
+from tidegate.transform.view import Record
 
 __all__ = ["FlowRunner", "FlowTools"]
 
 CLOSING_SECONDS_MAX = 3.0
 """How long the sockets of a relay that has ended may take to close."""
-
-
-CREDENTIAL_REFUSALS = frozenset({0x86, 0x87, 0x8C})
-"""Reason codes that may be due to the credential (section 3.2.2.2)."""
 
 _UP = ("connected", "subscribed")
 
@@ -108,6 +108,7 @@ class FlowRunner:
         self._tokens: dict[Side, bytes] = {}
         self._renewals = self._token_renewals()
         self._expiries = {side: ExpiryWatch(side, tools.credential_warning_seconds, self._report) for side in Side}
+        self._datasets, self._dataset_reader = self._make_datasets()
         self._credential_errors: dict[Side, str] = {}
         self._last_errors: dict[Side, str] = {}
         wall = tools.clock().wall
@@ -124,6 +125,9 @@ class FlowRunner:
         for side, renewal in self._renewals.items():
             name = f"tokens of {self.plan.name}-{self.plan.ordinal} {side.value}"
             self._loop_tasks.append(self._tools.tasks.start(renewal.run(), name))
+        if self._dataset_reader is not None:
+            name = f"data sets of {self.plan.name}-{self.plan.ordinal}"
+            self._loop_tasks.append(self._tools.tasks.start(self._dataset_reader.run(), name))
 
     async def stop(self, *, end_session: bool, seconds: float) -> None:
         """Settle what is pending and disconnect, within `seconds`; then leave what is unsettled to the source's session.
@@ -131,6 +135,9 @@ class FlowRunner:
         A cancelled stop still closes the sockets.
         """
         self._driver.call(Relay.end_session if end_session else Relay.drain)
+        if end_session:
+            # A session is ended on a connection, also where the data sets never came.
+            self._datasets.loaded.set()
         for loop in self._loops.values():
             loop.wake()
         try:
@@ -156,6 +163,8 @@ class FlowRunner:
         What cannot be used is reported once, and the connection that stands is left alone.
         """
         self._credentials = credentials
+        if self._dataset_reader is not None:
+            self._dataset_reader.use_credentials(credentials)
         for side in Side:
             endpoint = self._side_plan(side).endpoint
             renewal = self._renewals.get(side)
@@ -225,6 +234,7 @@ class FlowRunner:
             oldest_pending_seconds=self._relay.oldest_pending_seconds(now),
             source=self._side_status(Side.SOURCE),
             destination=self._side_status(Side.DESTINATION),
+            datasets=self._datasets.status(),
         )
 
     def _side_status(self, side: Side) -> SideStatus:
@@ -286,7 +296,25 @@ class FlowRunner:
     def _attach(self, side: Side, stream: Stream) -> None:
         self._driver.attach(side, stream, self._tokens.pop(side, None))
 
+    def _make_datasets(self) -> tuple[Datasets, DatasetReader | None]:
+        plan, tools = self.plan.datasets, self._tools
+
+        def use(key: str, records: Sequence[Record]) -> None:
+            self._driver.call(lambda relay, _: relay.use_records(key, records))
+
+        datasets = Datasets(() if plan is None else plan.keys, use=use, report=self._report)
+        if plan is None:
+            return datasets, None
+        if plan.folder is not None:
+            return datasets, DatasetFiles(plan.folder, plan.keys, datasets)
+        return datasets, DatasetStore(
+            plan, datasets, self._credentials, dial=tools.dial, clock=tools.clock, random=tools.random
+        )
+
     async def _open_stream(self, side: Side) -> Stream:
+        if side is Side.SOURCE:
+            # A session that is kept delivers as soon as it is connected.
+            await self._datasets.loaded.wait()
         endpoint = self._side_plan(side).endpoint
         # Of the attempt, whatever comes of it: what was tried already is no reason to hurry the next one.
         self._fingerprints[side] = self._credentials.fingerprint(endpoint)

@@ -26,7 +26,10 @@ ANSWER_SECONDS = 10.0
 NODE = "tidegate"
 """Who gives the times in our requests."""
 
-_NO_STORE_HINT = "name a broker that has a state store: the embedded one, or that of Azure IoT Operations"
+_NO_STORE_HINT = (
+    "name a broker that has a state store: the embedded one, or that of Azure IoT Operations; data sets may lie in files too "
+    "(--datasets-dir)"
+)
 
 
 class StateClient:

@@ -15,6 +15,7 @@ from tidegate.resources.resolved_flow import ResolvedFlow, sent_filter
 from tidegate.resources.source_map import FieldPath
 from tidegate.settings import Settings
 from tidegate.transform.declaration_error import DeclarationError
+from tidegate.transform.enrich import context_names, own_names
 from tidegate.transform.map_rule import check_shape
 from tidegate.transform.output import to_json
 from tidegate.transform.parser import parse_expression
@@ -32,6 +33,7 @@ __all__ = [
     "NO_ECHO_OF",
     "STRIP_TOPIC_PREFIX",
     "check_transform",
+    "dataset_keys",
     "dataset_names",
     "topic_template",
     "transform_spec",
@@ -123,6 +125,12 @@ def dataset_names(middle: BuiltInTransformationSettings) -> list[tuple[str, str]
     return names
 
 
+def dataset_keys(flow: ResolvedFlow) -> tuple[str, ...]:
+    """Return the keys of a data flow's data sets, each once, in the order in which they are declared."""
+    found = flow.dataflow.spec.transformation
+    return () if found is None else tuple(dict.fromkeys(key for key, _ in dataset_names(found[1])))
+
+
 def check_transform(dataflow: Dataflow, template: TopicTemplate | None, findings: FindingList) -> None:
     """Find everything that is wrong with a data flow's middle. `template` is the parsed `dataDestination`."""
     _check_annotations(dataflow, findings)
@@ -188,6 +196,11 @@ class _Checks:
                 message = f"the key `{dataset.key}` is neither a key nor `<key> as <alias>`"
                 self._add("dataset", message, (*path, "key"), "write for instance `key: limits as l`")
                 continue
+            if ")" in name:
+                message = f"the name `{name}` has a bracket, so that no `$context(...)` can hold it"
+                self._add(
+                    "dataset", message, (*path, "key"), f"choose an alias without brackets: `key: {key} as other`"
+                )
             if name in seen:
                 message = f"two data sets have the name `{name}`"
                 self._add("dataset", message, (*path, "key"), f"give one an alias: `key: {key} as other`")
@@ -196,7 +209,7 @@ class _Checks:
                 message = f"the data set `{name}` has no expression that says which record applies"
                 self._add("dataset", message, path, "add for instance `expression: $1 == $2`")
                 continue
-            references = self._inputs(dataset.inputs, path, "a data set", own=(key, name))
+            references = self._inputs(dataset.inputs, path, "a data set", own=number)
             if references is not None:
                 self._expression(dataset.expression, references, path)
 
@@ -217,9 +230,9 @@ class _Checks:
             self._expression(rule.expression, references, path)
 
     def _inputs(
-        self, inputs: tuple[str, ...], path: FieldPath, whose: str | None, own: tuple[str, str] | None = None
+        self, inputs: tuple[str, ...], path: FieldPath, whose: str | None, own: int | None = None
     ) -> tuple[Reference, ...] | None:
-        """Parse inputs and check what they name; `whose` is what takes no wildcards, `own` the data set's key and name."""
+        """Parse inputs and check what they name; `whose` is what takes no wildcards, `own` the data set's number."""
         if len(inputs) > INPUTS_MAX:
             message = f"the rule has {len(inputs)} inputs; allowed are {INPUTS_MAX}"
             self._add("inputs", message, (*path, "inputs"), "split it over several rules")
@@ -239,7 +252,7 @@ class _Checks:
         before: list[Reference],
         place: FieldPath,
         whose: str | None,
-        own: tuple[str, str] | None,
+        own: int | None,
     ) -> bool:
         path = reference.path
         if path.wildcard is not None:
@@ -257,21 +270,26 @@ class _Checks:
                 return False
         return self._check_context(path, place, own)
 
-    def _check_context(self, path: Path, place: FieldPath, own: tuple[str, str] | None) -> bool:
-        if path.root is not Root.CONTEXT:
+    def _check_context(self, path: Path, place: FieldPath, own: int | None) -> bool:
+        if path.root is not Root.CONTEXT or (own is not None and path.key in (None, *own_names(self._names, own))):
             return True
-        names = [each for pair in self._names for each in pair]
+        called = context_names(self._names)
+        names = [name for of_one in called for name in of_one]
         if path.key is None:
-            if own is not None:
-                return True
             message = "`$context` alone means the record of the data set that asks; elsewhere it needs a name"
-            hint = f"write `$context({names[-1] if names else '<key>'}).<field>`"
+            hint = f"write `$context({self._names[-1][1] if names else '<key>'}).<field>`"
         elif path.key in names:
-            return True
+            if own is None or any(path.key in of_one for of_one in called[:own]):
+                return True
+            message = f"the data set `{path.key}` is looked up after this one, which cannot read it"
+            hint = "put it before this one"
+        elif of_key := [name for key, name in self._names if key == path.key]:
+            message = f"`{path.key}` is the key of {len(of_key)} data sets"
+            hint = f"they are called {enumerate_words([f'`{name}`' for name in of_key])}"
         else:
             message = f"there is no data set `{path.key}`"
             near = closest(path.key, names)
-            have = f"there are {enumerate_words([f'`{each}`' for each in dict.fromkeys(names)])}" if names else None
+            have = f"there are {enumerate_words([f'`{each}`' for each in names])}" if names else None
             hint = f"did you mean `{near}`?" if near else have or "declare it in `datasets`"
         self._add("dataset", message, place, hint)
         return False

@@ -5,6 +5,7 @@ named here and read when a connection is made, so that a rotated secret changes 
 """
 
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Literal
 
 from tidegate.settings import OnRejected
@@ -13,6 +14,7 @@ from tidegate.transform.spec import TransformSpec
 __all__ = [
     "AnonymousPlan",
     "AuthenticationPlan",
+    "DatasetsPlan",
     "EndpointPlan",
     "FlowPlan",
     "SidePlan",
@@ -110,13 +112,27 @@ class SidePlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetsPlan:
+    """Where the records of a flow's data sets come from: `keys` of the state store at a broker, or files of a folder.
+
+    `store` is None where there is a `folder`. `client_id` and `keep_alive_seconds` are of the connection to the store.
+    """
+
+    keys: tuple[str, ...]
+    store: EndpointPlan | None = None
+    client_id: str = ""
+    keep_alive_seconds: int = 60
+    folder: PurePath | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FlowPlan:
     """One running copy of a data flow: instance `ordinal` of it in its profile.
 
     `topic_filters` are as sent in SUBSCRIBE, a `$share/` prefix included. `retain_mode` and the transformation are the
     destination's. `hops_max` is None where hops are not counted, `echoes_of` are client identifiers whose messages are not
-    taken, and `leaves_mark` says that somebody looks for this one's. Units are in the names; see `settings.Settings` for the
-    limits.
+    taken, and `leaves_mark` says that somebody looks for this one's. `datasets` is None exactly where the transformation has
+    none. Units are in the names; see `settings.Settings` for the limits.
     """
 
     name: str
@@ -135,3 +151,4 @@ class FlowPlan:
     hops_max: int | None = None
     echoes_of: frozenset[str] = frozenset()
     leaves_mark: bool = False
+    datasets: DatasetsPlan | None = None

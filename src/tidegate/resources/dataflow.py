@@ -24,6 +24,9 @@ __all__ = [
     "SourceSettings",
 ]
 
+DATASETS_MAX = 10
+"""How many data sets one transformation may have. AIO's schema takes one, and its text shows two (facts 3.11)."""
+
 OPERATION_BLOCKS = {
     "Source": "sourceSettings",
     "BuiltInTransformation": "builtInTransformationSettings",
@@ -82,7 +85,9 @@ class BuiltInTransformationSettings(Model):
         default="Json", description="Format of the output."
     )
     schema_ref: str | None = Field(default=None, description="Schema of the output.")
-    datasets: tuple[DatasetRule, ...] = Field(default=(), max_length=1, description="Data sets that enrich messages.")
+    datasets: tuple[DatasetRule, ...] = Field(
+        default=(), max_length=DATASETS_MAX, description="Data sets that enrich messages."
+    )
     filter: tuple[FilterRule, ...] = Field(default=(), description="Rules that drop messages.")
     map: tuple[MapRule, ...] = Field(default=(), description="Rules that make the output.")
 

@@ -149,8 +149,11 @@ class _Finding:
         return self._error("out-of-range", f"{self.name} is empty; at least one is needed")
 
     def _too_long(self) -> Diagnostic:
-        message = f"{self.name} has {self.context['actual_length']} entries; allowed are {self.context['max_length']}"
-        return self._error("out-of-range", message.replace("allowed are 1", "allowed is 1"))
+        most = self.context["max_length"]
+        message = (
+            f"{self.name} has {self.context['actual_length']} entries; allowed {'is' if most == 1 else 'are'} {most}"
+        )
+        return self._error("out-of-range", message)
 
     def _wrong_type(self) -> Diagnostic:
         meant = _MEANT[self.type]

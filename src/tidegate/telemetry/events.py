@@ -25,6 +25,7 @@ from tidegate.flow.events import (
 )
 from tidegate.flow.policy import CONNECTION_REMEDIES, SUBSCRIBE_REMEDIES, reason_name
 from tidegate.telemetry.credential_events import CREDENTIAL_LINES, CredentialEvent
+from tidegate.telemetry.dataset_events import DATASET_LINES, DatasetEvent
 from tidegate.telemetry.line import CONFIGURATION_ERROR, CONNECTION_FAILED, Line
 from tidegate.telemetry.status import NOT_ERRORS
 
@@ -103,6 +104,7 @@ class SessionNotRecorded:
 EngineEvent = (
     DialFailed
     | CredentialEvent
+    | DatasetEvent
     | ConnectionsCutShort
     | FlowStarted
     | FlowStopped
@@ -314,6 +316,7 @@ _LINES: dict[type, Callable[[Any], Line]] = {
     Drained: _drained,
     DialFailed: _dial_failed,
     **CREDENTIAL_LINES,
+    **DATASET_LINES,
     ConnectionsCutShort: _connections_cut_short,
     FlowStarted: _flow_started,
     FlowStopped: _flow_stopped,

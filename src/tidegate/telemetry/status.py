@@ -17,6 +17,7 @@ __all__ = [
     "CredentialKind",
     "CredentialStatus",
     "DataflowHealth",
+    "DatasetStatus",
     "EngineStatus",
     "Figures",
     "FlowStatus",
@@ -130,6 +131,14 @@ class SideStatus(msgspec.Struct, kw_only=True):
         )
 
 
+class DatasetStatus(msgspec.Struct, kw_only=True):
+    """One data set: how many records are used, None before it is loaded, and what is wrong with what its key holds now."""
+
+    key: str
+    records: int | None
+    problem: str | None
+
+
 class FlowStatus(msgspec.Struct, kw_only=True):
     """One running copy of a data flow. `since` is when `health` was entered, RFC 3339 in UTC."""
 
@@ -145,6 +154,7 @@ class FlowStatus(msgspec.Struct, kw_only=True):
     oldest_pending_seconds: float | None
     source: SideStatus
     destination: SideStatus
+    datasets: list[DatasetStatus] = []
 
     @classmethod
     def starting(cls, plan: FlowPlan, message: str) -> "FlowStatus":

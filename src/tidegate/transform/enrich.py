@@ -15,7 +15,7 @@ from tidegate.transform.syntax import Binary, Node, Variable
 from tidegate.transform.values import EvaluationError, Value, from_json, type_name
 from tidegate.transform.view import Record, View, find
 
-__all__ = ["Snapshots", "compile_enrich", "context_names", "own_names"]
+__all__ = ["Snapshots", "compile_datasets", "compile_enrich", "context_names", "own_names"]
 
 Snapshots = Mapping[str, Sequence[Record]]
 """The records of each data set by its key, in their order."""
@@ -31,19 +31,31 @@ def compile_enrich(datasets: tuple[DatasetSpec, ...], snapshots: Snapshots) -> C
     Raises:
         DeclarationError: an input or a condition does not parse.
     """
+    steps = compile_datasets(datasets, snapshots)
+
+    def enrich(view: View) -> None:
+        for step in steps:
+            step(view)
+
+    return enrich
+
+
+def compile_datasets(datasets: tuple[DatasetSpec, ...], snapshots: Snapshots) -> list[Callable[[View], None]]:
+    """Return the functions that `compile_enrich` goes through, one for each data set."""
     names = [(each.key, each.name) for each in datasets]
-    finders = [
-        (called, _Finder(each, own_names(names, number), snapshots))
+    return [
+        _step(called, _Finder(each, own_names(names, number), snapshots))
         for number, (called, each) in enumerate(zip(context_names(names), datasets, strict=True))
     ]
 
-    def enrich(view: View) -> None:
-        for called, finder in finders:
-            record = finder.find(view)
-            for name in called:
-                view.records[name] = record
 
-    return enrich
+def _step(called: tuple[str, ...], finder: "_Finder") -> Callable[[View], None]:
+    def step(view: View) -> None:
+        record = finder.find(view)
+        for name in called:
+            view.records[name] = record
+
+    return step
 
 
 def context_names(datasets: Sequence[tuple[str, str]]) -> list[tuple[str, ...]]:

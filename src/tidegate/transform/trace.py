@@ -15,7 +15,7 @@ from tidegate.message import Message
 from tidegate.moment import Moment
 from tidegate.transform.cloud_events import Properties, attribute_maker
 from tidegate.transform.compiler import Outcome, compile_transform
-from tidegate.transform.enrich import Snapshots, compile_enrich
+from tidegate.transform.enrich import Snapshots, compile_datasets, own_names
 from tidegate.transform.headers import apply_headers
 from tidegate.transform.map_rule import MapRule, compile_rules
 from tidegate.transform.output import to_json
@@ -167,19 +167,23 @@ class _Tracer:
 
     def steps(self, message: Message) -> Iterator[Step]:
         view = View(message)
-        for number, dataset in enumerate(self._spec.datasets, 1):
-            yield self._dataset(number, dataset, view)
+        datasets = self._spec.datasets
+        names = [(each.key, each.name) for each in datasets]
+        for number, enrich in enumerate(compile_datasets(datasets, self._snapshots)):
+            yield self._dataset(number + 1, datasets[number], own_names(names, number), enrich, view)
         for number, condition in enumerate(self._spec.filters, 1):
             yield self._filter(number, condition, view)
         if self._spec.maps:
             yield from self._map(view)
 
-    def _dataset(self, number: int, dataset: DatasetSpec, view: View) -> Step:
-        enrich = compile_enrich((dataset,), self._snapshots)
-        references = tuple(
-            each for each in references_of(dataset.inputs) if each.path.root is not Root.CONTEXT or each.path.key
+    def _dataset(
+        self, number: int, dataset: DatasetSpec, own: tuple[str, ...], enrich: Callable[[View], None], view: View
+    ) -> Step:
+        outer = tuple(
+            each
+            for each in references_of(dataset.inputs)
+            if each.path.root is not Root.CONTEXT or each.path.key not in (None, *own)
         )
-        outer = tuple(each for each in references if each.path.key not in (dataset.name, dataset.key))
         told: dict[str, Any] = {"stage": "data set", "number": number, "expression": dataset.expression}
         told["target"] = f"$context({dataset.name})"
         try:

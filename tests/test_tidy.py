@@ -41,6 +41,7 @@ PURE = (
     "flow",
     "broker",
     "bicep",
+    "adapters",
 )
 IMPURE_MODULES = re.compile(
     r"(?:asyncio|logging|os|random|secrets|socket|sqlite3|ssl|subprocess|threading|time|uuid)(?:\..*)?"

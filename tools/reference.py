@@ -18,6 +18,7 @@ from typing import Any
 from tools.named_tests import named_tests
 from tools.statements import ROLES, STATEMENTS, UNTESTED, tests_by_statement
 
+from tidegate.adapters.mosquitto_options import BRIDGE_OPTIONS
 from tidegate.cli import VERBS, main
 from tidegate.flow import policy
 from tidegate.resources.flow_test import FlowTest
@@ -143,6 +144,26 @@ def reason_codes_page() -> str:
         + "acknowledged, and the message counted under its label. `on_rejected` decides for all of them.\n\n"
         + table(("reason", "action", "counted as", "remedy"), rejection_rows)
     )
+
+
+def mosquitto_page() -> str:
+    """Return the page on what becomes of each option of a bridge of mosquitto."""
+    effects: dict[str | None, str] = {
+        None: "converted",
+        "information": "not needed",
+        "warning": "no counterpart",
+        "error": "refused",
+    }
+    rows = []
+    for option, row in BRIDGE_OPTIONS.items():
+        words = row.said + (f"; {row.hint}" if row.hint else "")
+        harmless = f" (`{'`, `'.join(row.harmless)}` asks for nothing)" if row.harmless else ""
+        rows.append((f"`{option}`", effects[row.level], words + harmless))
+    text = "# Bridges of mosquitto\n\n"
+    text += "What `tidegate import mosquitto` makes of each option that mosquitto.conf(5) has for a bridge.\n"
+    text += "The broker of the configuration stays as it is, and becomes the endpoint `default`.\n\n"
+    columns = ("option", "what becomes of it", "in words")
+    return HEAD.format(source="src/tidegate/adapters/mosquitto_options.py") + text + table(columns, rows)
 
 
 def resources_page() -> str:
@@ -318,6 +339,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "expressions.md": expressions_page,
     "flow-tests.md": flow_tests_page,
+    "mosquitto.md": mosquitto_page,
 }
 
 

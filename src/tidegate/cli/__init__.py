@@ -31,6 +31,9 @@ VERBS = {
     "emulate eventgrid": Verb("tidegate.cli.emulate_eventgrid", "Emulate an Event Grid namespace.", "eventgrid"),
     "emulate identity": Verb("tidegate.cli.emulate_identity", "Emulate the endpoints of identities.", "identity"),
     "eval": Verb("tidegate.cli.eval", "Compute an expression, to try it before it is used.", "evaluate"),
+    "import mosquitto": Verb(
+        "tidegate.cli.import_mosquitto", "Turn bridges of a mosquitto into manifests.", "mosquitto"
+    ),
     "pub": Verb("tidegate.cli.pub", "Publish a message."),
     "route": Verb("tidegate.cli.route", "Show which data flows take a topic, what comes out, and why others do not."),
     "run": Verb("tidegate.cli.run", "Run what is declared until told to stop."),
@@ -54,6 +57,7 @@ VERBS = {
 GROUPS = {
     "emulate": "Stand-ins for parts of Azure, for tests: they are not Azure.",
     "statestore": "Keys and values at a broker, which data sets are read from.",
+    "import": "Configurations of other programs, turned into manifests.",
     "token": "Service account tokens for clients of the embedded broker.",
     "user": "Users of the embedded broker's listeners with the method UsernamePassword.",
 }

@@ -1,5 +1,6 @@
 """Secrets and config maps: their content, and that no secret is shown."""
 
+import pytest
 from tests.resources.manifests import read, read_clean
 
 SECRET = """
@@ -59,3 +60,14 @@ def test_no_line_and_no_finding_shows_a_secret() -> None:
         assert manifest.diagnostics
         shown = repr(manifest.diagnostics) + repr(manifest.lines)
         assert "swordfish" not in shown
+
+
+@pytest.mark.parametrize("key", ["../up", "a/b", "..", "", "a b", "k" * 254, "a\\0"])
+def test_promise_14_a_key_is_no_path(key: str) -> None:
+    for text, field in ((SECRET, "stringData"), (CONFIG_MAP, "data")):
+        head = text.split(f"\n{field}:", maxsplit=1)[0]
+        manifest = read(head, f"\n{field}: {{'{key}': swordfish}}\n")
+        (found,) = manifest.diagnostics
+        assert (found.code, found.hint) == ("key", "a key is no path")
+        assert "swordfish" not in repr(manifest.diagnostics)
+        assert not manifest.resources.declared

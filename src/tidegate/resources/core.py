@@ -5,6 +5,7 @@ Knows their two notations of content. Never shows the content of a secret.
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
@@ -14,6 +15,10 @@ from pydantic_core import PydanticCustomError
 from tidegate.resources.base import Resource
 
 __all__ = ["ConfigMap", "Secret"]
+
+# Kubernetes' rule for keys, which become names of files where they are mounted.
+_KEY = re.compile(r"(?!\.\.)[-._a-zA-Z0-9]{1,253}")
+_SHOWN_MAX = 40
 
 
 def _base64(text: str) -> str:
@@ -28,7 +33,19 @@ def _base64(text: str) -> str:
     return text
 
 
+def _content(content: dict[str, str]) -> dict[str, str]:
+    for key in content:
+        if _KEY.fullmatch(key) is None:
+            detail = f"`{key[:_SHOWN_MAX]}` is no key; allowed are letters, digits, `-`, `_` and `.`, at most 253"
+            raise PydanticCustomError("key", "{detail}", {"detail": detail, "hint": "a key is no path", "field": key})
+    return content
+
+
 Base64 = Annotated[str, AfterValidator(_base64)]
+
+
+Texts = Annotated[dict[str, str], AfterValidator(_content)]
+Binary = Annotated[dict[str, Base64], AfterValidator(_content)]
 
 
 class Secret(Resource):
@@ -38,8 +55,8 @@ class Secret(Resource):
 
     type: str = Field(default="Opaque", description="Kubernetes' type of the secret; no effect.")
     immutable: bool | None = Field(default=None, description="No effect.")
-    data: dict[str, Base64] | None = Field(default=None, repr=False, description="Content by key, in base64.")
-    string_data: dict[str, str] | None = Field(
+    data: Binary | None = Field(default=None, repr=False, description="Content by key, in base64.")
+    string_data: Texts | None = Field(
         default=None, repr=False, description="Content by key, as text; wins over `data`."
     )
 
@@ -57,8 +74,8 @@ class ConfigMap(Resource):
     kind_name: ClassVar[str] = "ConfigMap"
 
     immutable: bool | None = Field(default=None, description="No effect.")
-    data: dict[str, str] | None = Field(default=None, description="Text by key.")
-    binary_data: dict[str, Base64] | None = Field(default=None, description="Binary content by key, in base64.")
+    data: Texts | None = Field(default=None, description="Text by key.")
+    binary_data: Binary | None = Field(default=None, description="Binary content by key, in base64.")
 
     @property
     def content(self) -> Mapping[str, str]:

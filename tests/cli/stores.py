@@ -35,7 +35,9 @@ class Shell:
 
     def workspace(self) -> Workspace:
         """Open what the commands work on."""
-        return Workspace(Settings(data_dir=self.data), environment={"XDG_CONFIG_HOME": "config"}, now_wall=0.0)
+        return Workspace(
+            Settings(data_dir=self.data), environment={"XDG_CONFIG_HOME": str(self.folder / "config")}, now_wall=0.0
+        )
 
     def write(self, name: str, *texts: str) -> str:
         """Write a file, and return its name."""

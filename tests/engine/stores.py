@@ -10,6 +10,15 @@ from tidegate.resources.resource_key import ResourceKey
 from tidegate.resources.source_map import SourceText
 from tidegate.settings import Settings
 from tidegate.store.resource_store import ResourceStore
+from tidegate.store.stored import Document
+
+SECRET: Document = {
+    "apiVersion": "v1",
+    "kind": "Secret",
+    "metadata": {"name": "client"},
+    "data": {"a": "aHVzaA==", "b": "aHVzaA=="},
+    "stringData": {"c": "hush"},
+}
 
 
 def declared(*texts: str, file: str = "edit.yaml") -> Manifest:

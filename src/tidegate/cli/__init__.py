@@ -3,7 +3,7 @@
 Knows the verbs and where each lives; a verb's file is imported when it is used, and imports what it needs when it runs.
 Does not know how anything is done, and never prints outside `output` and the verbs.
 
-A verb is a row in `VERBS` and a file `cli/<verb>.py` (of two words: of the first, for the group, or of both) with
+A verb is a row in `VERBS` and a file `cli/<verb>.py` (of several words: of the first, for the group, or of all) with
 
 - a function named after the verb, whose keyword arguments are its options and which returns an `output.Outcome`, or
   None when it has printed what there is to say and all is well;
@@ -28,13 +28,20 @@ class Verb(NamedTuple):
 
 VERBS = {
     "apply": Verb("tidegate.cli.apply", "Create and change stored resources to what manifests say."),
+    "create configmap": Verb("tidegate.cli.create", "Store files and texts as a config map.", "configmap"),
+    "create secret generic": Verb("tidegate.cli.create", "Store files and texts as a secret.", "generic"),
+    "delete": Verb("tidegate.cli.delete", "Remove stored resources."),
+    "diff": Verb("tidegate.cli.diff", "Show what manifests would change in the store."),
     "emulate eventgrid": Verb("tidegate.cli.emulate_eventgrid", "Emulate an Event Grid namespace.", "eventgrid"),
     "emulate identity": Verb("tidegate.cli.emulate_identity", "Emulate the endpoints of identities.", "identity"),
     "eval": Verb("tidegate.cli.eval", "Compute an expression, to try it before it is used.", "evaluate"),
     "import mosquitto": Verb(
         "tidegate.cli.import_mosquitto", "Turn bridges of a mosquitto into manifests.", "mosquitto"
     ),
+    "get": Verb("tidegate.cli.get", "Show resources."),
+    "history": Verb("tidegate.cli.history", "Show who changed stored resources when."),
     "pub": Verb("tidegate.cli.pub", "Publish a message."),
+    "rollback": Verb("tidegate.cli.rollback", "Bring a stored resource back to what it said before."),
     "route": Verb("tidegate.cli.route", "Show which data flows take a topic, what comes out, and why others do not."),
     "run": Verb("tidegate.cli.run", "Run what is declared until told to stop."),
     "simulate": Verb("tidegate.cli.simulate", "Be a few ovens and thermostats that send what they measure."),
@@ -55,17 +62,19 @@ VERBS = {
 }
 
 GROUPS = {
+    "create": "Secrets and config maps of the resource store.",
+    "create secret": "Secrets of the resource store.",
     "emulate": "Stand-ins for parts of Azure, for tests: they are not Azure.",
     "statestore": "Keys and values at a broker, which data sets are read from.",
     "import": "Configurations of other programs, turned into manifests.",
     "token": "Service account tokens for clients of the embedded broker.",
     "user": "Users of the embedded broker's listeners with the method UsernamePassword.",
 }
-"""The first words of verbs that have two, and one line for each."""
+"""The first words of verbs that have several, and one line for each."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 0 done, 1 failed, 2 not understood."""
+    """Run one command and return its exit code: 0 done, 1 failed, 2 not understood, 3 not there."""
     from tidegate.cli.application import Application
 
     return Application(VERBS).run(sys.argv[1:] if arguments is None else list(arguments))

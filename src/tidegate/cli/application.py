@@ -26,6 +26,7 @@ from knack.validators import DefaultInt, DefaultStr
 
 import tidegate
 from tidegate.cli import GROUPS, Verb
+from tidegate.cli.kind_words import NotFound
 from tidegate.cli.output import NotUnderstood, Outcome, print_error, render_diagnostics
 from tidegate.exceptions import DeclarationError, TidegateError
 
@@ -245,6 +246,9 @@ class _Cli(CLI):  # type: ignore[misc]  # an untyped base
         if isinstance(ex, NotUnderstood):
             print_error(str(ex), ex.hint)
             return 2
+        if isinstance(ex, NotFound):
+            print_error(str(ex), ex.hint)
+            return 3
         if isinstance(ex, DeclarationError):
             print(render_diagnostics(ex.diagnostics, {}, stream=sys.stderr), end="", file=sys.stderr)
             return 1

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from tidegate.engine import changes
     from tidegate.engine.workspace import Workspace
 
-__all__ = ["note", "shown"]
+__all__ = ["change_data", "note", "shown"]
 
 
 def shown(outcome: "changes.Outcome", workspace: "Workspace", *, dry_run: bool) -> Outcome:
     """Show what an edit did, or would do, and bring it to the engine; the exit code is 1 when it is refused."""
     print(render_diagnostics(outcome.diagnostics, outcome.lines, stream=sys.stderr), end="", file=sys.stderr)
     data: Json = {
-        "changes": [_change_data(change) for change in outcome.changes],
+        "changes": [change_data(change) for change in outcome.changes],
         "diagnostics": [diagnostic_data(each) for each in outcome.diagnostics],
         "dryRun": dry_run,
         "refused": outcome.is_refused,
@@ -48,7 +48,8 @@ def _ring(workspace: "Workspace") -> None:
         note("the engine that runs here was given files alone and does not take it up; start it with --data-dir")
 
 
-def _change_data(change: "changes.Change") -> Json:
+def change_data(change: "changes.Change") -> Json:
+    """Return a change as JSON values."""
     from tidegate.resources.differences import ABSENT
     from tidegate.resources.source_map import path_text
 

@@ -11,7 +11,8 @@ from typing import Literal
 
 from tidegate.diagnostics import Diagnostic, has_errors
 from tidegate.engine.load import check
-from tidegate.engine.stored import masked, read_stored
+from tidegate.engine.masking import masked
+from tidegate.engine.stored import read_stored
 from tidegate.exceptions import StoreConflict
 from tidegate.resources.differences import ABSENT, Difference, differences
 from tidegate.resources.document import document_of

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from tidegate.diagnostics import Diagnostic
+from tidegate.engine.masking import masked
 from tidegate.resources.base import Resource
 from tidegate.resources.document import resource_of
 from tidegate.resources.manifest import Manifest, parse
@@ -15,16 +16,12 @@ from tidegate.resources.resource_set import ResourceSet
 from tidegate.resources.source_map import Place, SourceMap, SourceText
 from tidegate.resources.yaml_text import read_documents
 from tidegate.resources.yaml_writer import write_yaml
-from tidegate.store.stored import Document, StoredResource
+from tidegate.store.stored import StoredResource
 
-__all__ = ["MASK", "STORE", "masked", "read_stored", "stored_file"]
+__all__ = ["STORE", "read_stored", "stored_file"]
 
 STORE = "store:"
 """Begins the name under which findings speak of a stored resource, where a file's path would stand."""
-
-MASK = "***"
-
-_SECRET_FIELDS = ("data", "stringData")
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -33,22 +30,6 @@ Value = TypeVar("Value")
 def stored_file(key: ResourceKey) -> str:
     """Return what stands for the file of a stored resource."""
     return f"{STORE}{key}"
-
-
-def masked(document: Document, before: Document | None = None) -> Document:
-    """Return a document as it may be shown: of a secret, the names of the content alone, and which differ from `before`."""
-    if document["kind"] != "Secret":
-        return document
-    shown = dict(document)
-    for field in _SECRET_FIELDS:
-        content, old = document.get(field), before.get(field) if before is not None else None
-        if isinstance(content, Mapping):
-            known = old if isinstance(old, Mapping) else {}
-            shown[field] = {
-                name: MASK if before is None or known.get(name) == value else f"{MASK} (changed)"
-                for name, value in content.items()
-            }
-    return shown
 
 
 def read_stored(records: Iterable[StoredResource]) -> Manifest:

@@ -20,6 +20,7 @@ from tidegate.store.resource_store import ResourceStore
 
 if TYPE_CHECKING:  # whoever only reads is spared the resource models
     from tidegate.engine.changes import Edit, Outcome
+    from tidegate.resources.manifest import Manifest
     from tidegate.store.stored import Author
 
 __all__ = ["Reached", "Workspace"]
@@ -61,6 +62,11 @@ class Workspace:
         self._settings = settings
 
     @property
+    def settings(self) -> Settings:
+        """What rules depend on: what the engine was given, where one runs."""
+        return self._settings if self._given is None else self._given.settings(self._directory)
+
+    @property
     def given(self) -> Given | None:
         """What the engine was given that runs here; None where none does."""
         return self._given
@@ -76,13 +82,15 @@ class Workspace:
     def apply(self, edit: "Edit", author: "Author", now_wall: float, *, dry_run: bool = False) -> "Outcome":
         """Make an edit as `changes.apply` does, beside what the engine was given. `ring` then brings it to the engine."""
         from tidegate.engine.changes import Surroundings, apply
+
+        surroundings = Surroundings(settings=self.settings, files=self.files())
+        return apply(self.store, edit, surroundings, author, now_wall, dry_run=dry_run)
+
+    def files(self) -> "Manifest":
+        """Read the files that the engine was given."""
         from tidegate.engine.load import read_files
 
-        surroundings = Surroundings(settings=self._settings)
-        if self._given is not None:
-            settings = self._given.settings(self._directory)
-            surroundings = Surroundings(settings=settings, files=read_files(self._given.paths, settings))
-        return apply(self.store, edit, surroundings, author, now_wall, dry_run=dry_run)
+        return read_files(self._given.paths if self._given is not None else (), self.settings)
 
     def ring(self) -> Reached:
         """Have the engine look at the store now, and say what came of it."""

@@ -38,6 +38,7 @@ VERBS = {
     "import mosquitto": Verb(
         "tidegate.cli.import_mosquitto", "Turn bridges of a mosquitto into manifests.", "mosquitto"
     ),
+    "export": Verb("tidegate.cli.export", "Write stored resources out in a notation."),
     "get": Verb("tidegate.cli.get", "Show resources."),
     "history": Verb("tidegate.cli.history", "Show who changed stored resources when."),
     "pub": Verb("tidegate.cli.pub", "Publish a message."),

@@ -79,7 +79,7 @@ class _Finding:
         self.type = error["type"]
         self.context = error.get("ctx", {})
         self.path = path
-        self.name = next((step for step in reversed(path) if isinstance(step, str)), resource)
+        self.name = next((step for step in reversed(place.named(path)) if isinstance(step, str)), resource)
         if path and isinstance(path[-1], int):
             self.name += f"[{path[-1]}]"
         self.model = model
@@ -117,10 +117,11 @@ class _Finding:
     def _missing(self) -> Diagnostic:
         where = self.place.path_text(self.path[:-1]) or self.resource
         field = _field_at(self.model, self.path)
-        hint = f"add `{self.path[-1]}`"
+        name = self.place.named(self.path)[-1]
+        hint = f"add `{name}`"
         if field is not None and field.description:
             hint += f": {field.description[0].lower()}{field.description[1:].rstrip('.')}"
-        return self._error("missing-field", f"{where} has no {self.path[-1]}, which is required", hint)
+        return self._error("missing-field", f"{where} has no {name}, which is required", hint)
 
     def _literal_error(self) -> Diagnostic:
         field = _field_at(self.model, self.path)

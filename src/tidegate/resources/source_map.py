@@ -79,12 +79,16 @@ class Place:
     root: Node
     names: Mapping[FieldPath, FieldPath] = field(default_factory=dict)
 
-    def path_text(self, path: FieldPath) -> str:
-        """Write a field path as the text's own notation has it."""
+    def named(self, path: FieldPath) -> FieldPath:
+        """Return a field path as the text's own notation has it."""
         for length in range(len(path), 0, -1):
             if path[:length] in self.names:
-                return path_text((*self.names[path[:length]], *path[length:]))
-        return path_text(path)
+                return (*self.names[path[:length]], *path[length:])
+        return path
+
+    def path_text(self, path: FieldPath) -> str:
+        """Write a field path as the text's own notation has it."""
+        return path_text(self.named(path))
 
     def find(self, path: FieldPath) -> Node | None:
         """Return the node at a path."""

@@ -37,9 +37,13 @@ def diagnose(
     errors: Sequence[ErrorDetails], model: type[Model], place: Place, resource: str, *, is_secret: bool
 ) -> Iterator[Diagnostic]:
     """Turn the errors of one resource into diagnostics. Of a secret, no value is shown."""
+    wrong = [tuple(error["loc"]) for error in errors]
     for error in errors:
         path: FieldPath = tuple(error["loc"])
         node = place.find(path)
+        # pydantic counts only the entries that validate.
+        if error["type"] == "too_short" and any(each[: len(path)] == path and each != path for each in wrong):
+            continue
         if node is None or not node.is_faulty:
             yield _Finding(error, path, model, place, resource, is_secret).diagnostic()
 
@@ -200,6 +204,8 @@ class _Finding:
                 low = rule.ge
             elif isinstance(rule, annotated_types.Le):
                 high = rule.le
+        if high is None:
+            return f"allowed are {low} and more"
         return f"allowed are {low} and {high}" if high == low + 1 else f"allowed are {low} to {high}"
 
     def _error(self, code: str, message: str, hint: str | None = None, span: Span | None = None) -> Diagnostic:

@@ -10,7 +10,7 @@ from tidegate.auth import passwords
 from tidegate.auth.authenticator import Authenticator
 from tidegate.auth.passwords import Users
 from tidegate.auth.token_issuer import TokenIssuer
-from tidegate.broker.identity import Accepted, Presented, Refused, Verdict
+from tidegate.broker.identity import Accepted, Basis, Identity, Presented, Refused, Verdict
 from tidegate.broker.plan import MethodPlan, PasswordMethod, TokenMethod, X509Attributes, X509Method
 
 NOW = 1_800_000_000.0
@@ -134,6 +134,54 @@ def test_the_first_relevant_method_decides(world: World) -> None:
     assert isinstance(check(presented, VALID_AT), Accepted)
     check = gate(world, PasswordMethod(), X509).check
     assert code(check(presented, VALID_AT)) == 0x86
+
+
+def test_promise_09_a_user_that_is_gone_or_has_another_password_is_not_good_any_more(world: World) -> None:
+    check = gate(world, TOKENS, PasswordMethod())
+    found = check.check(Presented(client_id="c", username="oven", password=b"password-1"), NOW)
+    assert isinstance(found, Accepted)
+    again = Presented(client_id="c")
+    world[1].set("another", b"password-1")
+    assert check.judge_again(found.basis, again, NOW) is None
+    world[1].set("oven", b"password-2")
+    assert check.judge_again(found.basis, again, NOW) == Refused(0x87, "the user has another password")
+    world[1].delete("oven")
+    assert check.judge_again(found.basis, again, NOW) == Refused(0x87, "there is no such user any more")
+    assert code(gate(world, TOKENS).judge_again(found.basis, again, NOW) or found) == 0x87
+
+
+def test_a_file_of_users_that_cannot_be_read_throws_nobody_out(world: World, tmp_path: Path) -> None:
+    check = gate(world, PasswordMethod())
+    found = check.check(Presented(client_id="c", username="oven", password=b"password-1"), NOW)
+    assert isinstance(found, Accepted)
+    (tmp_path / "users.json").write_bytes(b"nonsense")
+    assert check.judge_again(found.basis, Presented(client_id="c"), NOW) is None
+
+
+def test_promise_09_a_token_is_good_while_a_method_takes_its_audience(world: World) -> None:
+    token = world[0].issue("aio-internal", "one", 60.0, NOW).encode()
+    found = gate(world, TOKENS).check(Presented(client_id="c", method="K8S-SAT", data=token), NOW)
+    assert isinstance(found, Accepted) and found.basis == Basis("token", ("aio-internal",))
+    again = Presented(client_id="c")
+    both = TokenMethod(("other", "aio-internal"))
+    assert gate(world, PasswordMethod(), both).judge_again(found.basis, again, NOW) is None
+    for methods in ((PasswordMethod(),), (TokenMethod(("other",)),)):
+        assert code(gate(world, *methods).judge_again(found.basis, again, NOW) or found) == 0x87
+
+
+def test_promise_09_a_certificate_is_judged_by_the_authorities_and_attributes_of_now(world: World) -> None:
+    presented = Presented(client_id="c", certificates_der=shown())
+    found = gate(world, X509).check(presented, VALID_AT)
+    assert isinstance(found, Accepted)
+    other = X509Method("client-ca", (X509Attributes("press", "CN=press-1", (("line", "2"),)),))
+    again = gate(world, other).judge_again(found.basis, presented, VALID_AT)
+    assert isinstance(again, Accepted) and again.identity.attributes == (("line", "2"),)
+    without = gate(world, X509, cas={"client-ca": ca("Another CA").certificate.decode()})
+    assert code(without.judge_again(found.basis, presented, VALID_AT) or found) == 0x87
+
+
+def test_promise_09_who_was_never_asked_is_not_good_where_clients_are(world: World) -> None:
+    assert code(gate(world, TOKENS).judge_again(None, Presented(client_id="c"), NOW) or Accepted(Identity("c"))) == 0x87
 
 
 def test_nothing_relevant(world: World) -> None:

@@ -27,6 +27,18 @@ def test_users_come_and_go(tmp_path: Path) -> None:
     assert not users.check("oven-1", b"another password")
 
 
+def test_a_mark_lasts_as_long_as_a_password(tmp_path: Path) -> None:
+    users = Users(tmp_path)
+    assert users.mark("one") is None and users.version() is None
+    users.set("one", b"password-1")
+    mark, version = users.mark("one"), users.version()
+    assert mark is not None and users.check("one", b"password-1") == mark
+    users.set("two", b"password-1")
+    assert users.mark("one") == mark != users.mark("two") and users.version() != version
+    users.set("one", b"password-1")
+    assert users.mark("one") not in (mark, None)
+
+
 def test_another_process_sees_the_change(tmp_path: Path) -> None:
     users, other = Users(tmp_path), Users(tmp_path)
     users.set("one", b"password-1")

@@ -161,6 +161,30 @@ def test_a_refused_second_authentication_ends_the_connection() -> None:
     client.expect_closed(0x87)
 
 
+def test_promise_09_a_client_that_is_judged_again_goes_or_is_somebody_with_other_rights() -> None:
+    rules = AccessRules(
+        (
+            AccessRule(subjects=frozenset({"u"}), may_connect=True),
+            AccessRule(attributes=((("line", "1"),),), subscribe=("a",)),
+        )
+    )
+    play = BrokerPlay()
+    client = play.client(ListenerPolicy(needs_authentication=True, rules=rules)).send(
+        ConnectPacket("one", username="u")
+    )
+    play.decide(Accepted(Identity("one", "u", (("line", "1"),))))
+    client.said()
+    client.subscribe("a", qos=1)
+    assert len(play.broker._sessions.get("one").subscriptions) == 1  # type: ignore[union-attr]
+    play.broker.authentication_decided(client.connection, Accepted(Identity("one", "u", (("line", "2"),))), play.now)
+    play.settle()
+    assert client.said() == [], "nothing asked for it, so nothing is answered"
+    assert play.broker._sessions.get("one").subscriptions == {}  # type: ignore[union-attr]
+    play.broker.authentication_decided(client.connection, Refused(0x86, "gone"), play.now)
+    play.settle()
+    client.expect_closed(0x87)
+
+
 def test_an_expired_credential_ends_the_connection_without_a_word() -> None:
     play = BrokerPlay()
     client = play.client(GUARDED).send(ConnectPacket("one", username="u"))

@@ -8,6 +8,7 @@ import pytest
 from tidegate.auth import passwords
 from tidegate.auth.passwords import Users
 from tidegate.cli import main
+from tidegate.engine import control
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +28,17 @@ def test_users_come_and_go(tmp_path: Path, capsys: pytest.CaptureFixture[str], m
     assert err == ""
     assert main(["user", "delete", "oven-1", *directory]) == 1
     assert "no user oven-1" in capsys.readouterr().err
+
+
+def test_an_engine_that_runs_is_told_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[Path, str]] = []
+    monkeypatch.setattr(control, "ask", lambda directory, request: asked.append((directory, request)))
+    monkeypatch.setattr("sys.stdin", io.StringIO("correct horse\n"))
+    for verb in ("add", "delete", "delete"):
+        main(["user", verb, "oven-1", "--data-dir", str(tmp_path)])
+    assert asked == [(tmp_path, "reload")] * 2, "where nothing changed there is nothing to tell"
 
 
 def test_a_password_that_is_too_short(

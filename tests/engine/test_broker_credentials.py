@@ -194,3 +194,47 @@ def test_users_are_added_given_another_password_and_deleted_while_it_runs(
         assert await try_with("password-2") == 0x86
 
     run(tmp_path, scenario)
+
+
+def test_promise_09_connections_end_with_their_user_and_with_their_method(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "_N", 16)
+
+    async def scenario(broker: EmbeddedBroker, secure: int, plain: int) -> None:
+        port, server = free_port(), SITE.server("gateway")
+        users = Users(tmp_path)
+        # A method for certificates without attributes has no rules here.
+        certificates = X509Method("client-ca")
+        await broker.apply(manual(port, certificates, PasswordMethod()), source(server))
+
+        async def log_in(name: str) -> Client:
+            client, _ = await connect(port, tmp_path)
+            assert await connack(client, name, username=name, password=b"password-1") == 0
+            return client
+
+        async def is_let_go(client: Client) -> bool:
+            goodbye = await client.next()
+            assert isinstance(goodbye, mqtt5.DisconnectPacket) and int(goodbye.reason_code) == 0x87
+            assert not await client.reader.read(1)
+            await client.close()
+            return True
+
+        for name in ("oven", "press", "saw"):
+            users.set(name, b"password-1")
+        oven, press, saw = [await log_in(name) for name in ("oven", "press", "saw")]
+        owner, _ = await connect(port, tmp_path, CLIENTS.client("press-1"))
+        assert await connack(owner, "owner") == 0
+        users.delete("oven")
+        users.set("press", b"password-2")
+        await broker.look_again()
+        assert await is_let_go(oven) and await is_let_go(press)
+        for client in saw, owner:
+            assert isinstance(await client.say(PingReqPacket()), mqtt5.PingRespPacket)
+        await broker.apply(manual(port, certificates), source(server))
+        assert await is_let_go(saw)
+        assert isinstance(await owner.say(PingReqPacket()), mqtt5.PingRespPacket)
+        await broker.apply(manual(port, certificates), source(server, ca("Another CA").certificate))
+        assert await is_let_go(owner)
+
+    run(tmp_path, scenario)

@@ -1,15 +1,17 @@
 """The broker on streams."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 
 import mqtt5
 from mqtt5 import ConnectPacket, PublishPacket, QoS, SubscribePacket, TopicFilter
 
 from tidegate.broker.connection import ListenerPolicy
 from tidegate.broker.events import BrokerEvent
-from tidegate.broker.identity import Accepted, Identity, Presented, Refused, Verdict
+from tidegate.broker.identity import Accepted, Basis, Identity, Presented, Refused, Verdict
 from tidegate.broker.journal import JournalBatch, QueuedRecord
 from tidegate.broker.limits import BrokerLimits
 from tidegate.engine.broker_host import BrokerHost, BrokerParts
@@ -57,6 +59,21 @@ class OneByOne:
         if (presented.username or "").endswith("good"):
             return Accepted(Identity(presented.client_id, presented.username or ""))
         return Refused(0x86, "not named good")
+
+    def judge_again(self, basis: Basis | None, presented: Presented, now_wall: float) -> Verdict | None:
+        return None
+
+
+@dataclass
+class OnSecondThoughts(OneByOne):
+    """Lets in as before, and judges those that are in by their client identifier."""
+
+    verdicts: dict[str, Verdict]
+    asked: list[tuple[Basis | None, str]] = field(default_factory=list)
+
+    def judge_again(self, basis: Basis | None, presented: Presented, now_wall: float) -> Verdict | None:
+        self.asked.append((basis, presented.client_id))
+        return self.verdicts.get(presented.client_id)
 
 
 class Peer:
@@ -225,6 +242,60 @@ def test_credentials_are_checked_in_a_thread_where_that_takes_long() -> None:
         peer.send(ConnectPacket("three", username="good"))
         refused = await peer.next()
         assert isinstance(refused, mqtt5.ConnAckPacket) and int(refused.reason_code) == 0x89
+
+    run(scenario)
+
+
+def test_promise_09_who_is_in_is_judged_again_when_others_decide_who_comes_in() -> None:
+    async def scenario(world: World) -> None:
+        world.policy = ListenerPolicy(needs_authentication=True)
+        world.host.use_gate(world.policy, OneByOne())
+        stays, goes = [await world.connect(name, username="good") for name in ("stays", "goes")]
+        other, gate_of_other = ListenerPolicy(needs_authentication=True), OnSecondThoughts({})
+        world.host.use_gate(other, gate_of_other)
+        elsewhere = Peer(world.host, other)
+        elsewhere.send(ConnectPacket("elsewhere", username="good"))
+        await elsewhere.next()
+        gate = OnSecondThoughts({"goes": Refused(0x87, "no")})
+        world.host.use_gate(world.policy, gate)
+        goodbye = await goes.next()
+        assert isinstance(goodbye, mqtt5.DisconnectPacket) and int(goodbye.reason_code) == 0x87
+        await goes.closed()
+        for peer in stays, elsewhere:
+            peer.send(mqtt5.PingReqPacket())
+            assert isinstance(await peer.next(), mqtt5.PingRespPacket)
+        assert gate.asked == [(None, "stays"), (None, "goes")]
+        assert gate_of_other.asked == [], "of another listener nobody is judged"
+        world.host.use_gate(world.policy, gate)
+        assert len(gate.asked) == 2, "the same gate says the same"
+        gate.verdicts["stays"] = Refused(0x87, "no")
+        world.host.judge_again(world.policy)
+        await stays.next()
+        await stays.closed()
+
+    run(scenario)
+
+
+def test_a_slow_check_counts_by_what_is_so_when_it_ends() -> None:
+    async def scenario(world: World) -> None:
+        world.policy = ListenerPolicy(needs_authentication=True)
+        begun, may_end = threading.Event(), threading.Event()
+
+        class Slow(OneByOne):
+            def check(self, presented: Presented, now_wall: float) -> Verdict:
+                begun.set()
+                assert may_end.wait(10)
+                return super().check(presented, now_wall)
+
+        world.host.use_gate(world.policy, Slow())
+        peer = Peer(world.host, world.policy)
+        peer.send(ConnectPacket("goes", username="slow-good"))
+        assert await asyncio.to_thread(begun.wait, 10)
+        world.host.use_gate(world.policy, OnSecondThoughts({"goes": Refused(0x87, "no")}))
+        may_end.set()
+        connack, goodbye = await peer.next(), await peer.next()
+        assert isinstance(connack, mqtt5.ConnAckPacket) and isinstance(goodbye, mqtt5.DisconnectPacket)
+        await peer.closed()
 
     run(scenario)
 

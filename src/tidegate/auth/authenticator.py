@@ -14,7 +14,7 @@ from tidegate.auth.certificate_path import leads_to
 from tidegate.auth.certificates import read_certificates, validity_problem
 from tidegate.auth.passwords import Users
 from tidegate.auth.token_verifier import TokenRefused, verify_token
-from tidegate.broker.identity import Accepted, Identity, Presented, Refused, Verdict
+from tidegate.broker.identity import Accepted, Basis, Identity, Presented, Refused, Verdict
 from tidegate.broker.plan import MethodPlan, PasswordMethod, TokenMethod, X509Attributes, X509Method
 from tidegate.exceptions import CredentialError
 from tidegate.moment import Moment
@@ -60,6 +60,36 @@ class Authenticator:
             return Refused(NOT_AUTHORIZED, "it authenticated again as somebody else")
         return verdict
 
+    def judge_again(self, basis: Basis | None, presented: Presented, now_wall: float) -> Verdict | None:
+        """Judge a client that was let in, by other methods or users than these perhaps; None while nothing is different.
+
+        Of what it presented only its name and certificates are left.
+        """
+        match basis:
+            case None:
+                return Refused(NOT_AUTHORIZED, "the listener asks who its clients are, and it was not asked")
+            case Basis(kind="certificate"):
+                return self.check(presented, now_wall)
+            case Basis(kind="token", names=audiences):
+                methods = [method for method in self.methods if isinstance(method, TokenMethod)]
+                if not any(audience in method.audiences for method in methods for audience in audiences):
+                    return Refused(NOT_AUTHORIZED, "no method of the listener takes tokens of its audience any more")
+            case Basis(names=(user, *_), mark=mark):
+                if not any(isinstance(method, PasswordMethod) for method in self.methods):
+                    return Refused(NOT_AUTHORIZED, "no method of the listener takes passwords any more")
+                return self._judge_user_again(user, mark)
+        return None
+
+    def _judge_user_again(self, user: str, mark: bytes) -> Refused | None:
+        try:
+            current = self.users.mark(user)
+        except CredentialError:
+            return None  # Nobody is let in meanwhile, and nobody is proved wrong by a file that cannot be read.
+        if current == mark:
+            return None
+        what = "there is no such user any more" if current is None else "the user has another password"
+        return Refused(NOT_AUTHORIZED, what)
+
     def _relevant(self, presented: Presented, now_wall: float) -> MethodPlan | None:
         is_token = presented.method == TOKEN_METHOD or (
             # MQTT 3.1.1 has no enhanced authentication, so a token may be the password of a user of that name.
@@ -100,17 +130,18 @@ class Authenticator:
             claims = verify_token(token, self.token_keys, method.audiences, now_wall)
         except TokenRefused as error:
             return Refused(NOT_AUTHORIZED, str(error))
-        return Accepted(Identity(presented.client_id, claims.subject, claims.attributes), claims.expires_wall)
+        identity = Identity(presented.client_id, claims.subject, claims.attributes)
+        return Accepted(identity, claims.expires_wall, Basis("token", claims.audiences))
 
     def _check_password(self, presented: Presented) -> Verdict:
         username = presented.username or ""
         try:
-            is_right = self.users.check(username, presented.password or b"")
+            mark = self.users.check(username, presented.password or b"")
         except CredentialError as error:
             return Refused(SERVER_UNAVAILABLE, str(error))
-        if not is_right:
+        if mark is None:
             return Refused(BAD_USER_NAME_OR_PASSWORD, "the user name or the password is wrong")
-        return Accepted(Identity(presented.client_id, username))
+        return Accepted(Identity(presented.client_id, username), basis=Basis("password", (username,), mark))
 
 
 def _check_certificate(method: X509Method, presented: Presented, now_wall: float) -> Verdict:
@@ -127,7 +158,7 @@ def _check_certificate(method: X509Method, presented: Presented, now_wall: float
         return Refused(NOT_AUTHORIZED, "its certificate is not for clients")
     subject = certificate.subject.rfc4514_string()
     identity = Identity(presented.client_id, subject, _attributes(method.attributes, certificate.subject))
-    return Accepted(identity, certificate.not_valid_after_utc.timestamp())
+    return Accepted(identity, certificate.not_valid_after_utc.timestamp(), Basis("certificate"))
 
 
 def _attributes(rules: tuple[X509Attributes, ...], subject: x509.Name) -> tuple[tuple[str, str], ...]:

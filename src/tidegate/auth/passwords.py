@@ -88,14 +88,31 @@ class Users:
         self._write()
         return True
 
-    def check(self, name: str, password: bytes) -> bool:
-        """Tell whether a password is the user's. Takes tens of milliseconds, whoever asks. Raises `CredentialError`."""
+    def check(self, name: str, password: bytes) -> bytes | None:
+        """Return the user's `mark` when the password is right. Takes tens of milliseconds, whoever asks.
+
+        Raises `CredentialError`.
+        """
         self._refresh()
         entry = self._entries.get(name)
         # An unknown user costs the same, so that nobody learns who is known.
         known = entry if entry is not None else _NOBODY
         digest = _scrypt(password[:PASSWORD_BYTES_MAX], known.salt)
-        return hmac.compare_digest(digest, known.digest) and entry is not None
+        return known.salt if hmac.compare_digest(digest, known.digest) and entry is not None else None
+
+    def mark(self, name: str) -> bytes | None:
+        """Return what stays the same until a user has another password; None for nobody. Raises `CredentialError`."""
+        self._refresh()
+        entry = self._entries.get(name)
+        return None if entry is None else entry.salt
+
+    def version(self) -> tuple[int, int] | None:
+        """Return what tells whether the file has changed."""
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return (found.st_ino, found.st_mtime_ns)
 
     def _refresh(self) -> None:
         try:

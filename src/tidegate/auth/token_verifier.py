@@ -30,11 +30,12 @@ class TokenRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TokenClaims:
-    """What a good token says: who, until when (seconds since 1970), and with which attributes for authorization rules."""
+    """What a good token says: who, until when (seconds since 1970), for whom, and with which attributes for rules."""
 
     subject: str
     expires_wall: float
     attributes: tuple[tuple[str, str], ...] = ()
+    audiences: tuple[str, ...] = ()
 
 
 def verify_token(
@@ -49,7 +50,10 @@ def verify_token(
     subject = claims["sub"]
     if not isinstance(subject, str) or _SUBJECT.fullmatch(subject) is None:
         raise TokenRefused("a token whose subject is no service account")
-    return TokenClaims(subject, expiry(claims), _attributes(claims.get(ATTRIBUTES_CLAIM, {})))
+    audience = claims["aud"]
+    names = audience if isinstance(audience, list) else [audience]
+    attributes = _attributes(claims.get(ATTRIBUTES_CLAIM, {}))
+    return TokenClaims(subject, expiry(claims), attributes, tuple(each for each in names if isinstance(each, str)))
 
 
 def _attributes(claim: object) -> tuple[tuple[str, str], ...]:

@@ -116,8 +116,8 @@ class Admission:
         self._ask(connection, packet.authentication_data, now)
 
     def decide(self, connection: Connection, verdict: Verdict, now: Moment) -> None:
-        """Go on with what was found about a client's credentials."""
-        connection.is_deciding = False
+        """Go on with what was found about a client's credentials, also when nothing of the client's own made us look."""
+        was_asked, connection.is_deciding = connection.is_deciding, False
         if connection.is_lost or connection.wants_close:
             return
         is_first = not connection.protocol.is_accepted
@@ -138,7 +138,11 @@ class Admission:
         elif is_first:
             self._accept(connection, verdict, now)
         else:
-            self._reauthenticated(connection, verdict, now)
+            self._know_as(connection, verdict, now)
+            if was_asked:
+                assert connection.authentication_method is not None
+                connection.send(connection.protocol.wire.auth(0, connection.authentication_method, None))
+            self._resume(connection, now)
 
     def _ask(self, connection: Connection, data: bytes | None, now: Moment) -> None:
         packet = connection.pending_connect
@@ -174,7 +178,7 @@ class Admission:
         identity = Identity(client_id, verdict.identity.subject, verdict.identity.attributes)
         connection.identity = identity
         connection.pending_connect = None
-        connection.credential_expires_wall = verdict.expires_wall
+        connection.credential_expires_wall, connection.basis = verdict.expires_wall, verdict.basis
         connection.access = access = connection.policy.access_of(identity)
         will = _will(packet)
         if not access.may_connect(client_id):
@@ -299,9 +303,10 @@ class Admission:
         else:
             connection.send(connack)
 
-    def _reauthenticated(self, connection: Connection, verdict: Accepted, now: Moment) -> None:
-        assert connection.authentication_method is not None and connection.session is not None
-        connection.credential_expires_wall = verdict.expires_wall
+    def _know_as(self, connection: Connection, verdict: Accepted, now: Moment) -> None:
+        """Let a client that is connected be what a later verdict says."""
+        assert connection.session is not None
+        connection.credential_expires_wall, connection.basis = verdict.expires_wall, verdict.basis
         connection.identity = Identity(
             connection.identity.client_id, verdict.identity.subject, verdict.identity.attributes
         )
@@ -309,8 +314,6 @@ class Admission:
         connection.session.identity = connection.identity
         for topic_filter in self._sessions.revoke(connection.session, now):
             self._emit(SubscriptionRevoked(connection.identity.client_id, topic_filter))
-        connection.send(connection.protocol.wire.auth(0, connection.authentication_method, None))
-        self._resume(connection, now)
 
     def _is_durable(self, packet: ConnectPacket) -> bool:
         kept = self._limits.durable_sessions

@@ -7,7 +7,7 @@ from collections import deque
 
 from tidegate.broker.access import ALLOW_ALL, Access, AccessRules
 from tidegate.broker.deadlines import Deadline
-from tidegate.broker.identity import Identity
+from tidegate.broker.identity import Basis, Identity
 from tidegate.broker.promises import Promises
 from tidegate.broker.session import Session
 from tidegate.moment import Moment
@@ -52,6 +52,7 @@ class Connection:
         "aliases",
         "authentication_method",
         "barrier",
+        "basis",
         "certificates_der",
         "close_detail",
         "close_reason_code",
@@ -104,6 +105,7 @@ class Connection:
         self.opened_at = now.monotonic
         self.session: Session | None = None
         self.identity = Identity("")
+        self.basis: Basis | None = None
         self.access: Access = ALLOW_ALL
         self.output: list[bytes] = []
         self.output_bytes = 0
@@ -144,9 +146,9 @@ class Connection:
         self.credential_expires_wall: float | None = None
         self.authentication_method: str | None = None
         self.pending_connect: ConnectPacket | None = None
+        """The CONNECT until its client is let in or refused; then it is let go with the secrets in it."""
         self.expiry_asked_seconds = 0
         """The Session Expiry Interval of CONNECT, whatever was granted."""
-        """The CONNECT until its client is let in or refused; then it is let go with the secrets in it."""
         self.close_reason_code: int | None = None
         self.close_detail = ""
 

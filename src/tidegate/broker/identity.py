@@ -4,10 +4,11 @@ Knows the values that cross between the broker core and whoever checks credentia
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
 
-__all__ = ["Accepted", "Challenge", "Identity", "Presented", "Refused", "Verdict"]
+__all__ = ["Accepted", "Basis", "Challenge", "Identity", "Presented", "Refused", "Verdict"]
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -37,12 +38,24 @@ class Presented:
     """The subject that re-authenticates, None at CONNECT: another one is refused."""
 
 
+class Basis(msgspec.Struct, frozen=True):
+    """What an acceptance rests on, so that it can be judged again when methods or users are others; it holds no secret.
+
+    `names` are the audiences of a token, or the user whose password it was; `mark` changes with that password.
+    """
+
+    kind: Literal["token", "certificate", "password"]
+    names: tuple[str, ...] = ()
+    mark: bytes = b""
+
+
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """The client is who it says. `expires_wall` is in seconds since 1970, None for a credential without an end."""
 
     identity: Identity
     expires_wall: float | None = None
+    basis: Basis | None = None
 
 
 @dataclass(frozen=True, slots=True)

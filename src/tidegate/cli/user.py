@@ -1,12 +1,13 @@
 """`tidegate user add`, `list` and `delete`: users of listeners with the method UsernamePassword.
 
 Knows how a password is asked for, which is never an option: those can be read by everybody on the machine. Works on the
-data directory; an engine that runs sees the change at the next login.
+data directory; an engine that runs lets those go who are users no more, or have another password.
 """
 
 import getpass
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,9 @@ def add(name: str, data_dir: str | None = None) -> Outcome:
             return Outcome(None, "", 1)
     else:
         password = sys.stdin.readline(PASSWORD_BYTES_MAX + 2).removesuffix("\n").removesuffix("\r")
-    is_new = Users(_directory(data_dir)).set(name, password.encode())
+    directory = _directory(data_dir)
+    is_new = Users(directory).set(name, password.encode())
+    _ring(directory)
     return Outcome({"name": name, "new": is_new}, f"{name}: {'added' if is_new else 'has another password now'}\n")
 
 
@@ -53,13 +56,23 @@ def show(data_dir: str | None = None) -> Outcome:
 
 
 def delete(name: str, data_dir: str | None = None) -> Outcome:
-    """Remove a user."""
+    """Remove a user, and end the connections of that name."""
     from tidegate.auth.passwords import Users
 
-    if not Users(_directory(data_dir)).delete(name):
+    directory = _directory(data_dir)
+    if not Users(directory).delete(name):
         print_error(f"there is no user {name}", "see `tidegate user list`")
         return Outcome(None, "", 1)
+    _ring(directory)
     return Outcome({"name": name}, f"{name}: deleted\n")
+
+
+def _ring(directory: Path) -> None:
+    """Have an engine look at once; it would also see the file by itself, within seconds."""
+    from tidegate.engine.control import EngineNotRunning, ask
+
+    with suppress(EngineNotRunning):
+        ask(directory, "reload")
 
 
 def _directory(data_dir: str | None) -> Path:

@@ -14,7 +14,7 @@ from typing import Protocol
 from tidegate.broker.broker import Broker
 from tidegate.broker.connection import Connection, ListenerPolicy
 from tidegate.broker.events import AuthenticationRequested, BrokerEvent, QueueWanted
-from tidegate.broker.identity import Presented, Refused, Verdict
+from tidegate.broker.identity import Accepted, Basis, Presented, Refused, Verdict
 from tidegate.broker.journal import JournalBatch, QueuedRecord, StoredState, merge
 from tidegate.broker.limits import BrokerLimits
 from tidegate.exceptions import StoreFailed
@@ -29,6 +29,9 @@ ADDRESSES_WATCHED_MAX = 10_000
 
 COMMIT_AGAIN_SECONDS = 1.0
 """How long a failed commit waits before it is tried again."""
+
+JUDGED_IN_ONE_TURN = 100
+"""Of how many clients the credentials are judged again before others have their turn."""
 
 SERVER_BUSY = 0x89
 
@@ -60,6 +63,10 @@ class Gate(Protocol):
 
     def check(self, presented: Presented, now_wall: float) -> Verdict:
         """Judge what a client presented."""
+        ...
+
+    def judge_again(self, basis: Basis | None, presented: Presented, now_wall: float) -> Verdict | None:
+        """Judge a client that was let in, None while nothing is different."""
         ...
 
 
@@ -104,11 +111,17 @@ class BrokerHost:
         return len(self._attachments)
 
     def use_gate(self, policy: ListenerPolicy, gate: Gate | None) -> None:
-        """Let `gate` check the clients that come by listeners of a policy."""
+        """Let `gate` check the clients that come by listeners of a policy, and those that are there by what it asks now."""
         if gate is None:
             self._gates.pop(policy, None)
-        else:
+        elif gate != self._gates.get(policy):
             self._gates[policy] = gate
+            self.judge_again(policy)
+
+    def judge_again(self, policy: ListenerPolicy) -> None:
+        """Find out whose credential is not good any more, and let those clients go."""
+        if policy in self._gates and policy.needs_authentication:
+            self._parts.tasks.start(self._judge_all_again(policy), "judge clients again")
 
     def accept(self, policy: ListenerPolicy, stream: Stream, address: str, certificates_der: tuple[bytes, ...]) -> None:
         """Take a stream that was just accepted. `address` is the peer's, without the port."""
@@ -221,6 +234,29 @@ class BrokerHost:
             self._decided(event, Refused(SERVER_BUSY, "the check failed"))
             raise
         self._decided(event, verdict)
+        if isinstance(verdict, Accepted) and event.connection.session is not None:
+            # Methods and users may be others than when it began.
+            self._judge_one_again(event.connection)
+
+    async def _judge_all_again(self, policy: ListenerPolicy) -> None:
+        for number, connection in enumerate(list(self._attachments), start=1):
+            if number % JUDGED_IN_ONE_TURN == 0:
+                await asyncio.sleep(0)
+            # Those that have no verdict yet get it by the methods of that time.
+            is_in = connection.policy is policy and connection.session is not None and not connection.is_deciding
+            if is_in and not connection.wants_close:
+                self._judge_one_again(connection)
+
+    def _judge_one_again(self, connection: Connection) -> None:
+        gate = self._gates.get(connection.policy)
+        if gate is None:
+            return
+        now = self._parts.clock()
+        presented = Presented(client_id=connection.identity.client_id, certificates_der=connection.certificates_der)
+        verdict = gate.judge_again(connection.basis, presented, now.wall)
+        if verdict is not None:
+            self.core.authentication_decided(connection, verdict, now)
+            self.end_turn()
 
     def _decided(self, event: AuthenticationRequested, verdict: Verdict) -> None:
         attachment = self._attachments.get(event.connection)

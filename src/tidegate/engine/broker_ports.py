@@ -68,6 +68,7 @@ class BrokerPorts:
         self._source = source
         self._refused = refused
         self._open: dict[int, _Open] = {}
+        self._users_seen = parts.users.version()
         self._untrusted: dict[str, str] = {}
         """What is wrong with config maps of client authorities, by name."""
 
@@ -142,7 +143,8 @@ class BrokerPorts:
                 each.listener.close()
 
     async def open_all(self) -> None:
-        """Open what is not open, and give those that are the certificate that is due."""
+        """Open what is not open, give those that are the certificate that is due, and let users go that are gone."""
+        self._look_at_users()
         for each in list(self._open.values()):
             try:
                 await self._open_one(each)
@@ -183,6 +185,13 @@ class BrokerPorts:
                 self._untrusted[name] = text
                 self._log.failed("clients with a certificate are not let in", str(error), error.hint)
         return found
+
+    def _look_at_users(self) -> None:
+        version = self._parts.users.version()
+        if version != self._users_seen:
+            self._users_seen = version
+            for each in self._open.values():
+                self._host.judge_again(each.policy)
 
     async def _open_one(self, each: _Open) -> None:
         chosen = self._certificate(each.plan)

@@ -26,7 +26,7 @@ from tidegate.broker.access import AccessRules
 from tidegate.broker.connection import ListenerPolicy
 from tidegate.broker.events import BrokerEvent
 from tidegate.broker.features import BrokerFeatures
-from tidegate.broker.identity import Accepted, Identity, Presented, Refused, Verdict
+from tidegate.broker.identity import Accepted, Basis, Identity, Presented, Refused, Verdict
 from tidegate.broker.limits import BrokerLimits
 from tidegate.broker.plan import AccessRule
 from tidegate.engine.broker_host import BrokerHost, BrokerParts
@@ -146,6 +146,10 @@ class EventGridGate:
         if isinstance(verdict, Accepted) and before is not None and verdict.identity.subject != before:
             return Refused(NOT_AUTHORIZED, "it authenticated again as somebody else")
         return verdict
+
+    def judge_again(self, basis: Basis | None, presented: Presented, now_wall: float) -> Verdict | None:
+        """Tell that nothing of a namespace changes while it runs."""
+        return None
 
     def _check_token(self, presented: Presented, now_wall: float) -> Verdict:
         if not presented.data:

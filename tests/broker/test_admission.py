@@ -206,6 +206,7 @@ def test_who_may_not_connect_or_publish_its_will_is_refused() -> None:
     policy = ListenerPolicy(rules=rules)
     play = BrokerPlay()
     play.client(policy).send(ConnectPacket("three")).expect_refused(0x87)
+    assert [each.client_id for each in play.events if isinstance(each, ClientRefused)] == ["three"]
     play.client(policy).send(ConnectPacket("one", will=mqtt5.Will("b"))).expect_refused(0x87)
     play.connect("two", policy, will=mqtt5.Will("a/b"))
 

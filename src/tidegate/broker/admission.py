@@ -161,7 +161,7 @@ class Admission:
 
     def _refuse(self, connection: Connection, reason_code: int, detail: str, now: Moment) -> None:
         packet, connection.pending_connect = connection.pending_connect, None
-        client_id = packet.client_id if packet is not None else ""
+        client_id = packet.client_id if packet is not None else connection.identity.client_id
         self._statistics.connections_refused[reason_code] += 1
         self._emit(ClientRefused(client_id, connection.peer, reason_code, detail))
         refusal = connection.protocol.wire.refusal(reason_code)

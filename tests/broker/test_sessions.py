@@ -102,6 +102,13 @@ def test_which_sessions_are_durable() -> None:
         assert bool(play.batches) is expected
 
 
+def test_clients_may_have_to_ask_by_another_property() -> None:
+    limits = BrokerLimits(durable_sessions="asked", persistence_property=("keep", "yes"))
+    for asks, expected in ((("keep", "yes"), True), (("keep", "no"), False), (("aio-persistence", "true"), False)):
+        client = BrokerPlay(limits).connect("one", session_expiry_interval=100, user_properties=[asks])
+        assert client.connection.session is not None and client.connection.session.is_durable is expected
+
+
 def test_a_session_that_becomes_durable_takes_what_it_holds_along() -> None:
     play = BrokerPlay(BrokerLimits(durable_sessions="asked"))
     asks = [("aio-persistence", "true")]

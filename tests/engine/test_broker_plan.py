@@ -91,7 +91,7 @@ def test_settings_become_a_plan() -> None:
         + """kind: Broker
 metadata: {name: default}
 spec:
-  persistence: {sessions: Asked}
+  persistence: {sessions: Asked, dynamicSettings: {userPropertyKey: keep, userPropertyValue: "yes"}}
   advanced:
     clients:
       maxSessionExpirySeconds: 60
@@ -140,6 +140,7 @@ spec:
     assert (limits.session_expiry_seconds_max, limits.packet_bytes_max, limits.send_maximum) == (60, 2048, 9)
     assert (limits.keep_alive_seconds_max, limits.message_expiry_seconds_max) == (30, 40)
     assert (limits.queued_messages_max, limits.queue_strategy, limits.durable_sessions) == (7, "DropOldest", "asked")
+    assert limits.persistence_property == ("keep", "yes")
     assert [(each.port, each.protocol, each.tls) for each in plan.listeners] == [
         (1883, "WebSockets", None),
         (8883, "Mqtt", TlsManual("site")),

@@ -41,8 +41,6 @@ SESSION_TAKEN_OVER = 0x8E
 PACKET_TOO_LARGE = 0x95
 QUOTA_EXCEEDED = 0x97
 
-PERSISTENCE_PROPERTY = ("aio-persistence", "true")
-
 
 class Admission:
     """Lets clients in. `close` ends a connection with a reason; `resume` goes on with one that was let in."""
@@ -316,8 +314,9 @@ class Admission:
             self._emit(SubscriptionRevoked(connection.identity.client_id, topic_filter))
 
     def _is_durable(self, packet: ConnectPacket) -> bool:
-        kept = self._limits.durable_sessions
-        return kept == "expiring" or (kept == "asked" and PERSISTENCE_PROPERTY in packet.user_properties)
+        limits = self._limits
+        asks = limits.persistence_property in packet.user_properties
+        return limits.durable_sessions == "expiring" or (limits.durable_sessions == "asked" and asks)
 
 
 def _will(packet: ConnectPacket) -> WillRecord | None:

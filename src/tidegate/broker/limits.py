@@ -23,7 +23,7 @@ class BrokerLimits:
     """What one client, one session and all of them together may take.
 
     `durable_sessions`: which sessions are kept on disk: all that outlive their connection, those that ask by the user
-    property `aio-persistence` (facts 1.9), or none.
+    property `persistence_property` (facts 1.9), or none.
     `overhead_bytes_max`: every packet but PUBLISH, and the properties of PUBLISH.
     `session_expiry_seconds_max`, `message_expiry_seconds_max`, `keep_alive_seconds_max`: None for no limit of ours.
     `queued_*`: of one session, waiting messages and their bytes with topic and properties; `queued_in_memory_max` of them
@@ -68,6 +68,7 @@ class BrokerLimits:
     state_bytes_max: int = 256 * 1024 * 1024
     state_watches_max: int = 10_000
     durable_sessions: DurableSessions = "expiring"
+    persistence_property: tuple[str, str] = ("aio-persistence", "true")
     statistics_seconds: float = 10.0
     features: BrokerFeatures = ALL_FEATURES
 

@@ -208,7 +208,7 @@ def _subject(username: str) -> str:
 
 def _limits(resources: ResourceSet) -> BrokerLimits:
     spec = resources.brokers.get(DEFAULT_NAME, DEFAULT_BROKER).spec
-    clients = spec.advanced.clients
+    clients, asks = spec.advanced.clients, spec.persistence.dynamic_settings
     return BrokerLimits(
         packet_bytes_max=clients.max_packet_size_bytes,
         send_maximum=clients.max_receive_maximum,
@@ -217,5 +217,6 @@ def _limits(resources: ResourceSet) -> BrokerLimits:
         keep_alive_seconds_max=clients.max_keep_alive_seconds,
         queued_messages_max=clients.subscriber_queue_limit.length,
         queue_strategy=clients.subscriber_queue_limit.strategy,
-        durable_sessions=_DURABLE[spec.persistence.sessions],
+        durable_sessions=_DURABLE[spec.persistence.kept_sessions],
+        persistence_property=(asks.user_property_key, asks.user_property_value),
     )

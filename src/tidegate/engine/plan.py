@@ -27,6 +27,7 @@ from tidegate.flow.plan import (
 )
 from tidegate.mqtt.topics import SHARE_PREFIX
 from tidegate.resources.base import ResourceKey
+from tidegate.resources.broker_effects import check_broker_effects
 from tidegate.resources.broker_rules import check_broker
 from tidegate.resources.dataflow import Dataflow
 from tidegate.resources.defaults import (
@@ -120,6 +121,7 @@ def validate(
     check_unused_settings(flows, findings)
     check_event_grid_sessions(flows, findings)
     check_broker(resources, secrets, findings)
+    check_broker_effects(resources, findings)
     for flow in flows:
         if flow.is_enabled:
             for side, path in ((flow.source, flow.source_path), (flow.destination, flow.destination_path)):

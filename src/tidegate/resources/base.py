@@ -11,13 +11,23 @@ from pydantic.alias_generators import to_camel
 from tidegate.resources.resource_key import ResourceKey
 from tidegate.resources.values import Namespace
 
-__all__ = ["Metadata", "Model", "Resource", "ResourceKey"]
+__all__ = ["WITHOUT_EFFECT", "Metadata", "Model", "Resource", "ResourceKey", "without_effect"]
+
+WITHOUT_EFFECT = "x-without-effect"
+"""Marks a field in its schema that is kept and has no effect; its value is the reason."""
 
 
 class Model(BaseModel):
     """A part of a resource. Unknown fields are refused, no value is coerced, and nothing changes once read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, alias_generator=to_camel)
+
+
+# Any: pydantic's own `Field` is declared so.
+def without_effect(reason: str, default: object = None) -> Any:
+    """Declare a field that is kept and changes nothing, with the reason; `ignored_fields` finds it where it is set."""
+    description = f"Kept, without effect: {reason}."
+    return Field(default=default, description=description, json_schema_extra={WITHOUT_EFFECT: reason})
 
 
 class Metadata(Model):

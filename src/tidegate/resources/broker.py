@@ -7,10 +7,22 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from tidegate.resources.base import Model, Resource
+from tidegate.resources.base import Model, Resource, without_effect
 from tidegate.resources.values import NonEmpty, UnsignedInt32
 
-__all__ = ["Advanced", "Broker", "BrokerPart", "BrokerSpec", "Clients", "Persistence", "SubscriberQueueLimit"]
+__all__ = [
+    "Advanced",
+    "Broker",
+    "BrokerPart",
+    "BrokerSpec",
+    "Clients",
+    "DynamicSettings",
+    "Persistence",
+    "RetainPersistence",
+    "StateStorePersistence",
+    "SubscriberQueueLimit",
+    "SubscriberQueuePersistence",
+]
 
 
 class SubscriberQueueLimit(Model):
@@ -51,26 +63,73 @@ class Advanced(Model):
 
     clients: Clients = Field(default=Clients(), description="Limits of the broker's clients.")
     # Any: it concerns traffic between pods, of which there are none here.
-    encrypt_internal_traffic: Any = Field(default=None, description="Kept, without effect: there is one process.")
-    internal_certs: Any = Field(default=None, description="Kept, without effect: there is one process.")
+    encrypt_internal_traffic: Any = without_effect("the broker is one process")
+    internal_certs: Any = without_effect("the broker is one process")
+
+
+class DynamicSettings(Model):
+    """The user property by which clients ask."""
+
+    user_property_key: NonEmpty = Field(default="aio-persistence", description="Name of the user property.")
+    user_property_value: str = Field(default="true", description="Its value.")
+
+
+class SubscriberQueuePersistence(Model):
+    """Of whom sessions are kept on disk, with what waits for them."""
+
+    mode: Literal["All", "Custom", "None"] = Field(
+        description="`All` are those that outlive their connection, `Custom` those whose client asks, `None` nobody's."
+    )
+    # Any: a list of clients, who can ask as well.
+    subscriber_queue_settings: Any = without_effect("clients ask, by the user property of `dynamicSettings`")
+
+
+class RetainPersistence(Model):
+    """Which retained messages are kept on disk: all of them."""
+
+    mode: Literal["All", "Custom", "None"] = Field(description="Whatever it is, all are kept; a note says so.")
+    # Any: a list of topics.
+    retain_settings: Any = without_effect("all retained messages are kept on disk")
+
+
+class StateStorePersistence(Model):
+    """Which keys of the state store are kept on disk: all of them."""
+
+    mode: Literal["All", "Custom", "None"] = Field(description="Whatever it is, all are kept; a note says so.")
+    # Any: a list of keys.
+    state_store_settings: Any = without_effect("all keys of the state store are kept on disk")
 
 
 class Persistence(Model):
-    """What is kept on disk for clients that ask for it (user property `aio-persistence`)."""
+    """What is kept on disk."""
 
-    sessions: Literal["Expiring", "Asked", "None"] = Field(
-        default="Expiring",
+    sessions: Literal["Expiring", "Asked", "None"] | None = Field(
+        default=None,
         description="Tidegate's own: `Expiring` keeps sessions that outlive their connection, `Asked` only those whose "
-        "client sends the user property `aio-persistence`, `None` nothing.",
+        "client asks, `None` nothing. Default: as `subscriberQueue` says, else `Expiring`.",
     )
+    dynamic_settings: DynamicSettings = Field(
+        default=DynamicSettings(), description="The user property by which clients ask."
+    )
+    subscriber_queue: SubscriberQueuePersistence | None = Field(default=None, description="Whose sessions are kept.")
+    retain: RetainPersistence | None = Field(default=None, description="Which retained messages are kept.")
+    state_store: StateStorePersistence | None = Field(default=None, description="Which keys are kept.")
     # Any: where and how a cluster keeps it concerns no process of one machine.
-    max_size: Any = Field(default=None, description="Kept, without effect: the disk is the limit.")
+    max_size: Any = without_effect("the limits are `subscriberQueueLimit`, and the size of the disk")
     encryption: Any = Field(default=None, description="Has no effect, with a warning: an encrypted volume does it.")
-    dynamic_settings: Any = Field(default=None, description="Kept, without effect.")
-    retain: Any = Field(default=None, description="Kept, without effect: retained messages are always kept.")
-    state_store: Any = Field(default=None, description="Kept, without effect.")
-    subscriber_queue: Any = Field(default=None, description="Kept, without effect: see `sessions`.")
-    persistent_volume_claim_spec: Any = Field(default=None, description="Kept, without effect.")
+    persistent_volume_claim_spec: Any = without_effect("it is kept in the data directory")
+
+    @property
+    def kept_sessions(self) -> Literal["Expiring", "Asked", "None"]:
+        """What `sessions` is, or comes to."""
+        if self.sessions is not None:
+            return self.sessions
+        if self.subscriber_queue is None:
+            return "Expiring"
+        return _KEPT_SESSIONS[self.subscriber_queue.mode]
+
+
+_KEPT_SESSIONS: dict[str, Literal["Expiring", "Asked", "None"]] = {"All": "Expiring", "Custom": "Asked", "None": "None"}
 
 
 class BrokerSpec(Model):
@@ -79,11 +138,11 @@ class BrokerSpec(Model):
     advanced: Advanced = Field(default=Advanced(), description="Advanced settings.")
     persistence: Persistence = Field(default=Persistence(), description="What is kept on disk.")
     # Any: replicas, memory and pods of a cluster, of which there are none here.
-    cardinality: Any = Field(default=None, description="Kept, without effect: the broker is one process.")
-    diagnostics: Any = Field(default=None, description="Kept, without effect.")
-    disk_backed_message_buffer: Any = Field(default=None, description="Kept, without effect.")
-    generate_resource_limits: Any = Field(default=None, description="Kept, without effect.")
-    memory_profile: Any = Field(default=None, description="Kept, without effect.")
+    cardinality: Any = without_effect("the broker is one process")
+    diagnostics: Any = without_effect("logs and metrics are those of the engine")
+    disk_backed_message_buffer: Any = without_effect("what waits for durable sessions is on disk anyway")
+    generate_resource_limits: Any = without_effect("the broker runs in no container of its own")
+    memory_profile: Any = without_effect("memory is bounded by `subscriberQueueLimit` and the broker's other limits")
 
 
 class Broker(Resource):

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from tidegate.resources.base import Model, Resource
+from tidegate.resources.base import Model, Resource, without_effect
 from tidegate.resources.broker import BrokerPart
 from tidegate.resources.values import NonEmpty
 
@@ -68,14 +68,17 @@ class AuthorizationRule(Model):
 
     principals: Principals = Field(description="Whom it is for.")
     broker_resources: tuple[BrokerResource, ...] = Field(description="What they may do.")
-    # Any: keys of the state store, which nothing here reads yet.
-    state_store_resources: Any = Field(default=None, description="Kept, without effect.")
+    # Any: nothing here reads it.
+    state_store_resources: Any = Field(
+        default=None,
+        description="Has no effect, with a warning: whoever may publish to the state store may read and write all keys.",
+    )
 
 
 class AuthorizationPolicies(Model):
     """Rules; what none of them allows is not allowed."""
 
-    cache: Literal["Enabled", "Disabled"] = Field(default="Enabled", description="Kept, without effect.")
+    cache: Literal["Enabled", "Disabled"] = without_effect("rights are judged anew when they change", "Enabled")
     rules: tuple[AuthorizationRule, ...] = Field(description="The rules.")
 
 

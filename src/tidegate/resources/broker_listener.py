@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from tidegate.resources.base import Model, Resource
+from tidegate.resources.base import Model, Resource, without_effect
 from tidegate.resources.broker import BrokerPart
 from tidegate.resources.values import NonEmpty, SecretRef, at_least_one
 
@@ -37,11 +37,11 @@ class CertManagerCertificateSpec(Model):
         default=SubjectAlternativeNames(), description="Names beside `aio-broker`, `localhost` and loopback."
     )
     # Any: they concern an issuer in a cluster.
-    issuer_ref: Any = Field(default=None, description="Kept, without effect: the local authority issues it.")
-    duration: Any = Field(default=None, description="Kept, without effect: 90 days.")
-    renew_before: Any = Field(default=None, description="Kept, without effect: at two thirds of its life.")
-    secret_name: Any = Field(default=None, description="Kept, without effect.")
-    private_key: Any = Field(default=None, description="Kept, without effect: EC P-256, another with each certificate.")
+    issuer_ref: Any = without_effect("the local authority issues it")
+    duration: Any = without_effect("it is 90 days")
+    renew_before: Any = without_effect("it is renewed at two thirds of its life")
+    secret_name: Any = without_effect("it is in no secret")
+    private_key: Any = without_effect("it is EC P-256, another with each certificate")
 
 
 class ManualCertificate(Model):
@@ -81,7 +81,7 @@ class ListenerPort(Model):
 
     port: int = Field(ge=1, le=65_535, description="TCP port.")
     # Any: a port of a cluster's nodes.
-    node_port: Any = Field(default=None, description="Kept, without effect.")
+    node_port: Any = without_effect("there are no nodes")
     protocol: Literal["Mqtt", "WebSockets"] = Field(
         default="Mqtt", description="MQTT over TCP, or over WebSockets (path `/mqtt`)."
     )
@@ -100,7 +100,9 @@ class BrokerListenerSpec(BrokerPart):
     service_type: Literal["ClusterIp", "LoadBalancer", "NodePort"] = Field(
         default="ClusterIp", description="`ClusterIp` listens on loopback, the others on all interfaces."
     )
-    service_name: NonEmpty | None = Field(default=None, description="Kept, without effect.")
+    service_name: NonEmpty | None = Field(
+        default=None, description="Kept, without effect, with a note: data flows mean the broker by `aio-broker`."
+    )
     ports: Annotated[tuple[ListenerPort, ...], AfterValidator(at_least_one)] = Field(description="The ports.")
 
 

@@ -61,12 +61,6 @@ def _check_names(resources: ResourceSet, findings: FindingList) -> None:
             message = f"the Broker `{broker.name}` is not run: the embedded broker is the one named `{DEFAULT_NAME}`"
             hint = f"name it `{DEFAULT_NAME}`, or remove it"
             findings.add("warning", "broker-name", message, broker.key, ("metadata", "name"), hint)
-        encryption = broker.spec.persistence.encryption
-        if encryption is not None and encryption != {"mode": "Disabled"}:
-            message = "what the embedded broker keeps on disk is not encrypted by it"
-            hint = "put the data directory on an encrypted volume, and remove `encryption`"
-            where = ("spec", "persistence", "encryption")
-            findings.add("warning", "no-encryption", message, broker.key, where, hint)
     parts = (resources.listeners, resources.authentications, resources.authorizations)
     for part in (each for kind in parts for each in kind.values()):
         if part.spec.broker_ref != DEFAULT_NAME:

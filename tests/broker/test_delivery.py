@@ -231,3 +231,14 @@ def test_drop_oldest_holds_for_a_shared_subscription_whose_members_are_away() ->
         publisher.send(publish("a", b"%d" % number, qos=1, packet_id=number + 1)).expect(puback(number + 1))
     one = play.connect("one", clean_start=False)
     assert payloads(list(one.said())) == [b"2"]
+
+
+def test_a_session_that_becomes_durable_has_to_have_room_for_topics_that_were_matched_before() -> None:
+    play = BrokerPlay(BrokerLimits(queued_messages_max=1, durable_sessions="asked"))
+    play.connect("slow", session_expiry_interval=100).subscribe("a", 1)
+    publisher = play.connect("publisher")
+    publisher.send(publish("a", b"0", qos=1, packet_id=1)).expect(puback(1))
+    asks = [("aio-persistence", "true")]
+    play.connect("slow", clean_start=False, session_expiry_interval=100, user_properties=asks).cut()
+    publisher.send(publish("a", b"1", qos=1, packet_id=2)).expect(puback(2))
+    publisher.send(publish("a", b"2", qos=1, packet_id=3)).expect(puback(3, 0x97))

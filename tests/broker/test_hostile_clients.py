@@ -138,6 +138,7 @@ def test_promise_08_deep_topics_cost_what_their_limits_say() -> None:
     assert [int(code) for code in said.reason_codes] == [0, 0, 0, 0, 0x97, 0x97]
     for packet in (publish("/" * 200), publish("/" * 5_000), publish("x" * 4_097)):
         play.connect("deep").send(packet).expect_closed(0x90)
+        play.connect("deep").send(publish("short"), packet).expect_closed(0x90)
     client.send(publish("short", qos=1, packet_id=5)).expect(puback(5, 0x10))
 
 

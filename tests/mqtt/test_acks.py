@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tidegate.exceptions import ProtocolViolation
 from tidegate.mqtt.acks import AckWindow
-from tidegate.mqtt.packets import encode_puback, encode_pubrec
+from tidegate.mqtt.packets import encode_puback, encode_puback_run, encode_pubrec
 
 
 def test_an_acknowledgement_waits_for_those_before_it() -> None:
@@ -115,3 +115,18 @@ def test_the_order_holds_however_settling_is_ordered(qualities: list[int], seed:
         ready = next((index for index, (other, _) in enumerate(arrivals) if other not in settled), len(arrivals))
         assert output == [encode_puback(other) if qos == 1 else encode_pubrec(other) for other, qos in arrivals[:ready]]
     assert received_qos2 == {packet_id for packet_id, qos in arrivals if qos == 2}
+
+
+def test_an_identifier_may_be_used_again_once_it_is_answered() -> None:
+    window = AckWindow(set())
+    output: list[bytes] = []
+    for packet_id, qos in ((1, 2), (2, 1), (3, 1)):
+        window.receive(packet_id, qos)
+    window.accept([1, 2, 3], output)
+    output.clear()
+    for packet_id in (1, 2, 3):
+        window.receive(packet_id, 1)
+    window.accept([1, 2, 3], output)
+    assert b"".join(output) == encode_puback_run((1, 2, 3)), "an acknowledgement has the kind of the message it is for"
+    for packet_id in (1, 2, 3):
+        window.receive(packet_id, 1)

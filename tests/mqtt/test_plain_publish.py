@@ -7,8 +7,10 @@ from tests.mqtt.wire import publish
 
 from tidegate.exceptions import MqttError
 from tidegate.message import Message
+from tidegate.mqtt import plain_publish
 from tidegate.mqtt.packets import Packet, PublishPacket, QoS, ReceivedPacket, decode, encode_publish
 from tidegate.mqtt.plain_publish import (
+    FORMS_KNOWN_MAX,
     TOPIC_KNOWN_BYTES_MAX,
     TOPICS_KNOWN_MAX,
     PlainPublishes,
@@ -143,3 +145,12 @@ def test_more_topics_than_are_remembered_come_as_they_are() -> None:
     found, consumed = taken(b"".join(publish(topic=topic.encode()) for topic in topics))
     assert consumed
     assert [each.message.topic for each in found if isinstance(each, MessageReceived)] == topics
+
+
+def test_no_more_forms_are_remembered_than_there_is_room_for() -> None:
+    sizes = range(FORMS_KNOWN_MAX + 10)
+    data = b"".join(publish(topic=b"of/many/sizes", payload=b"x" * size) for size in sizes)
+    found, consumed = taken(data)
+    assert consumed == len(data)
+    assert [len(each.message.payload) for each in found if isinstance(each, MessageReceived)] == list(sizes)
+    assert len(plain_publish._forms) <= FORMS_KNOWN_MAX

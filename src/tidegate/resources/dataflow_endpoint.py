@@ -12,6 +12,7 @@ from tidegate.resources.base import Model, Resource
 from tidegate.resources.values import ConfigMapRef, Host, Mode, NonEmpty, SecretRef, UnsignedInt16, UnsignedInt32
 
 __all__ = [
+    "METHOD_BLOCKS",
     "SETTINGS_FIELDS",
     "AnonymousSettings",
     "DataflowEndpoint",

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tidegate.engine import child as child_module
+from tidegate.engine.channel import Channel
 from tidegate.engine.child import Child
-from tidegate.engine.worker_channel import Channel
 from tidegate.net.tasks import Tasks
 
 ENDS_WITH_ITS_SOCKET = "import socket, sys; socket.socket(fileno=int(sys.argv[1])).recv(1)"

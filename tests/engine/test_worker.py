@@ -8,12 +8,12 @@ from tests.engine.flows import FakeCredentials, World, world
 from tests.engine.plans import flow_plan
 from tests.engine.skipping_loop import run
 
+from tidegate.engine.channel import Channel
 from tidegate.engine.diff import Assignment
 from tidegate.engine.flow_group import FlowGroup
 from tidegate.engine.worker import work
 from tidegate.engine.worker_channel import (
     Apply,
-    Channel,
     CheckAccounting,
     Reply,
     SecretValues,

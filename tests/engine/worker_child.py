@@ -6,7 +6,8 @@ import sys
 
 from tests.telemetry.statuses import flow_status
 
-from tidegate.engine.worker_channel import Apply, Channel, CheckAccounting, Reply, StatusWanted, StopFlows
+from tidegate.engine.channel import Channel
+from tidegate.engine.worker_channel import Apply, CheckAccounting, Reply, StatusWanted, StopFlows
 
 
 async def main(behaviour: str, descriptor: int) -> None:

@@ -9,7 +9,7 @@ import socket
 from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable, Sequence
 
-from tidegate.engine.worker_channel import Channel
+from tidegate.engine.channel import Channel
 from tidegate.net.backoff import Backoff
 from tidegate.net.tasks import Tasks
 from tidegate.telemetry.line import Line

@@ -5,11 +5,11 @@ Knows requests and a flow group. Does not know how the group is built (`app`) or
 
 from collections.abc import Callable, Coroutine
 
+from tidegate.engine.channel import Channel
 from tidegate.engine.credentials import Credentials
 from tidegate.engine.flow_group import FlowGroup
 from tidegate.engine.worker_channel import (
     Apply,
-    Channel,
     CheckAccounting,
     Reply,
     SecretValues,

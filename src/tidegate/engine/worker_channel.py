@@ -1,12 +1,8 @@
-"""What an engine and a worker say to each other over a pair of inherited sockets.
+"""What an engine and a worker say to each other over a channel.
 
-Knows the messages and their framing. Does not know processes or flows. Both ends are this program and nobody else can
-reach the sockets, so messages are pickled.
+Knows the messages. Does not know how they travel (`channel`), processes or flows.
 """
 
-import asyncio
-import pickle
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
@@ -17,7 +13,6 @@ from tidegate.settings import TokenSettings
 
 __all__ = [
     "Apply",
-    "Channel",
     "CheckAccounting",
     "Reply",
     "Request",
@@ -27,9 +22,6 @@ __all__ = [
     "UseSecrets",
     "WorkerSetup",
 ]
-
-LENGTH_BYTES = 4
-MESSAGE_BYTES_MAX = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,40 +95,3 @@ class Reply:
     """The answer to the request of the same number; `value` is what the request says."""
 
     value: object
-
-
-class Channel:
-    """One end. Messages are numbered, so that answers may come in any order."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
-
-    @classmethod
-    async def over(cls, end: socket.socket) -> "Channel":
-        """Take one of a pair of sockets."""
-        return cls(*await asyncio.open_connection(sock=end))
-
-    def send(self, number: int, message: Request | Reply) -> None:
-        """Queue a message; it is lost when the other end is gone, which `receive` will tell."""
-        data = pickle.dumps((number, message), protocol=pickle.HIGHEST_PROTOCOL)
-        self._writer.write(len(data).to_bytes(LENGTH_BYTES, "big") + data)
-
-    async def flush(self) -> None:
-        """Wait until what was sent is written. Raises `ConnectionError` when the other end is gone."""
-        await self._writer.drain()
-
-    async def receive(self) -> tuple[int, Request | Reply] | None:
-        """Return the next message, or None when the other end is gone."""
-        try:
-            length = int.from_bytes(await self._reader.readexactly(LENGTH_BYTES), "big")
-            assert length <= MESSAGE_BYTES_MAX, f"a message of {length} bytes"
-            data = await self._reader.readexactly(length)
-        except (asyncio.IncompleteReadError, OSError):
-            return None
-        message: tuple[int, Request | Reply] = pickle.loads(data)  # noqa: S301, see the module's docstring
-        return message
-
-    def close(self) -> None:
-        """End the channel; the other end sees it."""
-        self._writer.close()

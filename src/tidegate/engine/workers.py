@@ -8,11 +8,11 @@ import asyncio
 import itertools
 from collections.abc import Callable, Sequence
 
+from tidegate.engine.channel import Channel
 from tidegate.engine.child import EXIT_SECONDS_MAX, Child
 from tidegate.engine.diff import Assignment
 from tidegate.engine.worker_channel import (
     Apply,
-    Channel,
     CheckAccounting,
     Reply,
     Request,

@@ -11,7 +11,7 @@ LOCAL = KINDS["local-mqtt"]
 EVENT_GRID = KINDS["eventgrid"]
 CUSTOM = KINDS["custom-mqtt"]
 
-AT_HOST = {"hostname": "broker.example", "port": 8883}
+AT_HOST: dict[str, Any] = {"hostname": "broker.example", "port": 8883}
 
 
 def made(kind: str, **flags: Any) -> Properties:  # Any: a flag has the type it has
@@ -22,7 +22,7 @@ def made(kind: str, **flags: Any) -> Properties:  # Any: a flag has the type it 
 
 
 def refused(kind: str, **flags: Any) -> list[tuple[str, str]]:
-    _, found = create(KINDS[kind], EndpointFlags(**(AT_HOST | flags)))
+    _, found = create(KINDS[kind], EndpointFlags(**{**AT_HOST, **flags}))
     assert all(each.level == "error" and each.message for each in found)
     return [(each.code, each.path) for each in found]
 
@@ -65,7 +65,7 @@ def test_the_example_of_the_facts() -> None:
         ("protocol", "websockets", "protocol", "WebSockets"),
         ("keep_alive", 30, "keepAliveSeconds", 30),
         ("retain", "NEVER", "retain", "Never"),
-        ("max_inflight_msg", 7, "maxInflightMessages", 7),
+        ("max_inflight_messages", 7, "maxInflightMessages", 7),
         ("qos", 0, "qos", 0),
         ("session_expiry", 600, "sessionExpirySeconds", 600),
         ("cloud_event_attribute", "CreateOrRemap", "cloudEventAttributes", "CreateOrRemap"),
@@ -74,7 +74,8 @@ def test_the_example_of_the_facts() -> None:
 def test_settings(flag: str, typed: str | int, field: str, written: str | int) -> None:
     assert made("custom-mqtt", **AT_HOST, **{flag: typed})["mqttSettings"][field] == written
     before = made("custom-mqtt", **AT_HOST)
-    after = changed(before, **{flag: typed})
+    given: dict[str, Any] = {flag: typed}
+    after = changed(before, **given)
     assert after["mqttSettings"] == before["mqttSettings"] | {field: written}
 
 

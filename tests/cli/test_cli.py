@@ -13,7 +13,8 @@ from tidegate.cli import VERBS, main
 @pytest.mark.parametrize("name", VERBS)
 def test_every_verb_keeps_the_convention(name: str) -> None:
     module = import_module(VERBS[name].module)
-    files = (name.split()[0], name.replace(" ", "_"))
+    words = name.split()
+    files = ["_".join(words[:length]) for length in range(1, len(words) + 1)]
     assert module.__name__ in [f"tidegate.cli.{file}" for file in files]
     assert callable(getattr(module, VERBS[name].function or name))
     assert list(signature(module.arguments).parameters) == ["context"]

@@ -68,7 +68,7 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointFlags:
-    """What was given; None is what was not. Names are those of the flags."""
+    """What was given; None is what was not. Names are those of the flags, `--max-inflight-msg` written out."""
 
     hostname: str | None = None
     port: int | None = None
@@ -85,7 +85,7 @@ class EndpointFlags:
     protocol: str | None = None
     keep_alive: int | None = None
     retain: str | None = None
-    max_inflight_msg: int | None = None
+    max_inflight_messages: int | None = None
     qos: int | None = None
     session_expiry: int | None = None
     cloud_event_attribute: str | None = None
@@ -98,7 +98,7 @@ _SETTINGS: dict[str, tuple[str, str | int | None]] = {
     "protocol": ("protocol", "Mqtt"),
     "keep_alive": ("keepAliveSeconds", 60),
     "retain": ("retain", "Keep"),
-    "max_inflight_msg": ("maxInflightMessages", 100),
+    "max_inflight_messages": ("maxInflightMessages", 100),
     "qos": ("qos", 1),
     "session_expiry": ("sessionExpirySeconds", SESSION_EXPIRY_SECONDS),
     "client_id_prefix": ("clientIdPrefix", None),
@@ -338,7 +338,8 @@ class _Reader:
             if method.lower() == word.lower():
                 return method
         allowed = sorted(each for each in self.kind.methods if each != "Anonymous")
-        meant = closest(word, METHODS)
+        begun = [each for each in METHODS if each.lower().startswith(word.lower())]
+        meant = begun[0] if len(begun) == 1 else closest(word, METHODS)
         hint = f"did you mean `{meant}`?" if meant else None
         if word.lower() in ("none", "noauth", "no-auth"):
             hint = "no authentication is --no-auth" if "Anonymous" in self.kind.methods else None
@@ -378,4 +379,4 @@ class _Reader:
 
 
 def _typed(flag: str) -> str:
-    return f"--{flag.replace('_', '-')}"
+    return f"--{flag.replace('_', '-').replace('messages', 'msg')}"

@@ -32,6 +32,45 @@ VERBS = {
     "create secret generic": Verb("tidegate.cli.create", "Store files and texts as a secret.", "generic"),
     "delete": Verb("tidegate.cli.delete", "Remove stored resources."),
     "diff": Verb("tidegate.cli.diff", "Show what manifests would change in the store."),
+    "dataflow apply": Verb("tidegate.cli.dataflow", "Create or replace a data flow as a file says.", "apply"),
+    "dataflow delete": Verb("tidegate.cli.dataflow", "Delete a data flow.", "delete"),
+    "dataflow endpoint apply": Verb(
+        "tidegate.cli.dataflow_endpoint", "Create or replace an endpoint as a file says.", "apply"
+    ),
+    "dataflow endpoint create custom-mqtt": Verb(
+        "tidegate.cli.dataflow_endpoint", "Create or replace an endpoint of any MQTT broker.", "create_custom_mqtt"
+    ),
+    "dataflow endpoint create eventgrid": Verb(
+        "tidegate.cli.dataflow_endpoint", "Create or replace an endpoint of Azure Event Grid.", "create_eventgrid"
+    ),
+    "dataflow endpoint create local-mqtt": Verb(
+        "tidegate.cli.dataflow_endpoint", "Create or replace an endpoint of the local broker.", "create_local_mqtt"
+    ),
+    "dataflow endpoint delete": Verb("tidegate.cli.dataflow_endpoint", "Delete an endpoint.", "delete"),
+    "dataflow endpoint list": Verb("tidegate.cli.dataflow_endpoint", "List endpoints.", "endpoints"),
+    "dataflow endpoint show": Verb("tidegate.cli.dataflow_endpoint", "Show an endpoint.", "show"),
+    "dataflow endpoint update custom-mqtt": Verb(
+        "tidegate.cli.dataflow_endpoint",
+        "Change single settings of an endpoint of any MQTT broker.",
+        "update_custom_mqtt",
+    ),
+    "dataflow endpoint update eventgrid": Verb(
+        "tidegate.cli.dataflow_endpoint",
+        "Change single settings of an endpoint of Azure Event Grid.",
+        "update_eventgrid",
+    ),
+    "dataflow endpoint update local-mqtt": Verb(
+        "tidegate.cli.dataflow_endpoint",
+        "Change single settings of an endpoint of the local broker.",
+        "update_local_mqtt",
+    ),
+    "dataflow list": Verb("tidegate.cli.dataflow", "List data flows.", "dataflows"),
+    "dataflow profile create": Verb("tidegate.cli.dataflow_profile", "Create or replace a profile.", "create"),
+    "dataflow profile delete": Verb("tidegate.cli.dataflow_profile", "Delete a profile and its data flows.", "delete"),
+    "dataflow profile list": Verb("tidegate.cli.dataflow_profile", "List profiles.", "profiles"),
+    "dataflow profile show": Verb("tidegate.cli.dataflow_profile", "Show a profile.", "show"),
+    "dataflow profile update": Verb("tidegate.cli.dataflow_profile", "Change single settings of a profile.", "update"),
+    "dataflow show": Verb("tidegate.cli.dataflow", "Show a data flow.", "show"),
     "emulate eventgrid": Verb("tidegate.cli.emulate_eventgrid", "Emulate an Event Grid namespace.", "eventgrid"),
     "emulate identity": Verb("tidegate.cli.emulate_identity", "Emulate the endpoints of identities.", "identity"),
     "eval": Verb("tidegate.cli.eval", "Compute an expression, to try it before it is used.", "evaluate"),
@@ -65,6 +104,11 @@ VERBS = {
 GROUPS = {
     "create": "Secrets and config maps of the resource store.",
     "create secret": "Secrets of the resource store.",
+    "dataflow": "Data flows, in the words of az: `tidegate iot ops dataflow` is the same.",
+    "dataflow endpoint": "Endpoints of data flows.",
+    "dataflow endpoint create": "Create or replace an endpoint.",
+    "dataflow endpoint update": "Change single settings of an endpoint.",
+    "dataflow profile": "Profiles of data flows.",
     "emulate": "Stand-ins for parts of Azure, for tests: they are not Azure.",
     "statestore": "Keys and values at a broker, which data sets are read from.",
     "import": "Configurations of other programs, turned into manifests.",
@@ -78,4 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 failed, 2 not understood, 3 not there."""
     from tidegate.cli.application import Application
 
-    return Application(VERBS).run(sys.argv[1:] if arguments is None else list(arguments))
+    typed = sys.argv[1:] if arguments is None else list(arguments)
+    if typed[:2] == ["iot", "ops"]:
+        typed = typed[2:]
+    return Application(VERBS).run(typed)

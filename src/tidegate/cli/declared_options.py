@@ -52,7 +52,7 @@ def declared_options(
 ) -> None:  # Any: knack's ArgumentsContext, which is untyped
     """Declare the options; they arrive in a verb's `**kwargs` as `DeclaredOptions`."""
     for name, default in _DEFAULTS.items():
-        context.extra(name, options_list=[f"--{name.replace('_', '-')}"], default=default)  # noqa: S610 - knack's, not Django's
+        context.extra(name, options_list=[f"--{name.replace('_', '-')}"], default=default)
     resource_options(context, needs_paths=needs_paths)
     data_directory_option(context)
     token_options(context)

@@ -68,7 +68,7 @@ def connection_options(
 ) -> None:
     """Declare the options; they arrive in a verb's `**kwargs` as `ConnectionOptions`. See `resource_options`."""
     for name, default in _DEFAULTS.items():
-        context.extra(name, options_list=[f"--{name.replace('_', '-')}"], default=default)  # noqa: S610 - knack's, not Django's
+        context.extra(name, options_list=[f"--{name.replace('_', '-')}"], default=default)
     data_directory_option(context)
     resource_options(context, needs_paths=False, has_rules=False, paths_are_option=paths_are_option)
     token_options(context)

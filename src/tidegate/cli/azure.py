@@ -1,0 +1,241 @@
+"""What the commands that are spelled as az spells them have in common: options, properties as resources, answers.
+
+Knows az's words: instance, resource group, properties. Does not know what a command does, or how resources are kept.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tidegate.cli.kind_words import NotFound
+from tidegate.cli.output import Json, NotUnderstood, Outcome, print_error
+from tidegate.cli.store_options import Place, author, opened, place_options, rule_options
+from tidegate.cli.store_output import shown
+from tidegate.exceptions import DeclarationError
+
+if TYPE_CHECKING:
+    from tidegate.diagnostics import Diagnostic
+    from tidegate.engine.visible import Visible
+    from tidegate.engine.workspace import Workspace
+    from tidegate.resources.base import Resource
+    from tidegate.resources.manifest import Manifest
+    from tidegate.resources.resource_key import ResourceKey
+    from tidegate.resources.source_map import SourceText
+
+__all__ = [
+    "azure_options",
+    "change_options",
+    "config_option",
+    "confirm",
+    "declared",
+    "delete_of",
+    "list_of",
+    "name_option",
+    "place_of",
+    "put",
+    "read_config",
+    "show_of",
+    "yes_option",
+]
+
+INSTANCE = "tidegate"
+"""The one instance, whatever a command calls it."""
+
+CONFIG_BYTES_MAX = 4 * 1024 * 1024
+
+
+def azure_options(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
+    """Declare where the store lies, and what az wants everywhere: instance and resource group."""
+    place_options(context)
+    # az means the name of a resource by -n.
+    context.extra("namespace", options_list=["--namespace"], default="azure-iot-operations", help="The one namespace.")
+    for name, options in (("instance", ["--instance", "-i"]), ("resource_group", ["--resource-group", "-g"])):
+        words = name.replace("_", " ").capitalize()
+        context.extra(name, options_list=options, help=f"{words}: taken, for there is one. It has no effect.")
+
+
+def name_option(context: Any, what: str) -> None:  # Any: knack's ArgumentsContext, which is untyped
+    """Declare the name of a resource; it arrives as `name`."""
+    context.argument("name", options_list=["--name", "-n"], help=f"Name of the {what}.")
+
+
+def config_option(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
+    """Declare `--config-file`."""
+    context.argument(
+        "config_file",
+        options_list=["--config-file"],
+        metavar="FILE",
+        help="JSON file with the properties, or with an object that has `properties`; // comments may stand in it.",
+    )
+
+
+def change_options(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
+    """Declare what a command that writes has."""
+    rule_options(context)
+    context.extra(
+        "dry_run", options_list=["--dry-run", "--what-if"], action="store_true", help="Say what would be done only."
+    )
+
+
+def yes_option(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
+    """Declare `--yes`."""
+    context.argument("yes", options_list=["--yes", "-y"], action="store_true", help="Do not ask.")
+
+
+def place_of(given: dict[str, Any]) -> Place:
+    """Return where the store lies; what az wants and has no effect here is left out."""
+    return {name: value for name, value in given.items() if name not in ("instance", "resource_group")}  # type: ignore[return-value]  # declared by `place_options` and `rule_options`
+
+
+def read_config(path: str) -> "SourceText":
+    """Return the text of a file given with `--config-file`, its comments blanked. Raises `NotUnderstood`."""
+    from tidegate.resources.json_text import without_comments
+    from tidegate.resources.source_map import SourceText
+
+    try:
+        with Path(path).expanduser().open("rb") as file:
+            content = file.read(CONFIG_BYTES_MAX + 1)
+    except OSError as error:
+        raise NotUnderstood(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from None
+    if len(content) > CONFIG_BYTES_MAX:
+        raise NotUnderstood(f"{path} is larger than {CONFIG_BYTES_MAX // 1024 // 1024} MiB")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise NotUnderstood(f"{path} is not UTF-8", "save it as UTF-8") from None
+    return SourceText(path, without_comments(text.replace("\r\n", "\n")))
+
+
+def declared(key: "ResourceKey", names: tuple[str, ...], source: "SourceText") -> "Manifest":
+    """Read the properties in a text as those of a resource; `names` are its own and its parents', without the instance."""
+    from tidegate.resources.arm import ArmResource, parse
+    from tidegate.resources.arm_types import LATEST_API_VERSION, arm_type_of
+    from tidegate.resources.source_map import Node
+    from tidegate.resources.source_map import Place as Written
+    from tidegate.resources.yaml_text import read_documents
+
+    documents, found, _ = read_documents(source)
+    if found:
+        raise DeclarationError(tuple(found))
+    root = documents[0] if documents else Node({}, 0, 0)
+    if root.child("properties") is None:
+        root = Node({"properties": root}, root.start, root.end)
+    row = arm_type_of(key.kind)
+    assert row is not None
+    resource = ArmResource(
+        type=row.name,
+        names=(INSTANCE, *names),
+        api_version=LATEST_API_VERSION,
+        place=Written(source, root),
+    )
+    return parse([resource])
+
+
+def put(
+    place: Place,
+    key: "ResourceKey",
+    declared: "Manifest",
+    means: str,
+    *,
+    dry_run: bool,
+    explain: "Callable[[Diagnostic], Diagnostic]" = lambda each: each,
+) -> Outcome:
+    """Create or replace a resource, and show it as az does; the exit code is 1 when it is refused.
+
+    Args:
+        explain: makes a finding one about what was typed.
+    """
+    from tidegate.engine.changes import Edit
+
+    with opened(place) as workspace:
+        outcome = workspace.apply(Edit(put=declared), author(means), time.time(), dry_run=dry_run)
+        told = replace(outcome, diagnostics=tuple(map(explain, outcome.diagnostics)))
+        answer = shown(told, workspace, dry_run=dry_run)
+        if dry_run or outcome.is_refused:
+            return answer
+        return _resource(workspace, key)
+
+
+def show_of(place: Place, key: "ResourceKey") -> Outcome:
+    """Show a resource as az does. Raises `NotFound`."""
+    with opened(place) as workspace:
+        return _resource(workspace, key)
+
+
+def list_of(place: Place, kind: str, is_wanted: "Callable[[Resource], bool]" = lambda _: True) -> Outcome:
+    """Show all resources of a kind, the built-in ones too, as az does."""
+    from tidegate.engine.visible import visible
+
+    with opened(place) as workspace:
+        every = visible(workspace)
+    found = [_body(each) for key, each in every.items() if key.kind == kind and is_wanted(each.resource)]
+    return Outcome(found, _text(found))
+
+
+def delete_of(place: Place, keys: "Iterable[ResourceKey]", means: str) -> Outcome:
+    """Delete resources; the exit code is 1 when others still need one. Raises `NotFound` when the first is not there."""
+    from tidegate.engine.changes import Edit
+
+    keys = tuple(keys)
+    with opened(place) as workspace:
+        if workspace.store.get(keys[0]) is None:
+            return _not_stored(workspace, keys[0])
+        outcome = workspace.apply(Edit(delete=keys), author(means), time.time())
+        return shown(outcome, workspace, dry_run=False)
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask whether to go on. Raises `NotUnderstood` where nobody can answer, and `SystemExit` on a no."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise NotUnderstood(f"{question} Nobody can be asked here", "say --yes")
+    print(f"{question} (y/N): ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise SystemExit("nothing was changed")
+
+
+def _resource(workspace: "Workspace", key: "ResourceKey") -> Outcome:
+    from tidegate.engine.visible import visible
+
+    every = visible(workspace)
+    if key not in every:
+        raise NotFound(key, [each.name for each in every if each.kind == key.kind])
+    body = _body(every[key])
+    return Outcome(body, _text(body))
+
+
+def _not_stored(workspace: "Workspace", key: "ResourceKey") -> Outcome:
+    from tidegate.engine.visible import visible
+
+    every = visible(workspace)
+    if key not in every:
+        raise NotFound(key, [each.name for each in every if each.kind == key.kind])
+    found = every[key]
+    if found.file is not None:
+        print_error(f"{key} is given to the engine by a file, {found.file}", "remove it there")
+    else:
+        print_error(f"{key} is built in, and nobody changed it: there is nothing to delete")
+    return Outcome(None, "", 1)
+
+
+def _body(found: "Visible") -> dict[str, Json]:
+    """Return a resource in az's form: its name, type and `properties`."""
+    from tidegate.resources.arm_form import properties_of, tags_of
+    from tidegate.resources.arm_types import arm_type_of
+
+    row = arm_type_of(found.resource.kind_name)
+    assert row is not None
+    body: dict[str, Json] = {"name": found.resource.name, "properties": properties_of(found.resource), "type": row.name}
+    if found.file is not None:
+        body["file"] = found.file
+    tags = tags_of(found.resource)
+    return {**body, "tags": tags} if tags else body
+
+
+def _text(data: Json) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"

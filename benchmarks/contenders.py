@@ -74,7 +74,7 @@ def run_tidegate(directory: Path, manifests: Mapping[str, str], http: str) -> It
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     # Beside the manifests: what is written into their folder is read as one of them.
     data = mkdtemp(prefix="data-", dir=directory)
-    command = [*COMMAND, "run", str(folder), "--data-dir", data, "--http", http]
+    command = [*COMMAND, "run", str(folder), "--data-dir", data, "--http", http, "--api", "off"]
     with running(command, directory / "tidegate.log", environment) as program:
         yield program
 

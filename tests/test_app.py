@@ -26,7 +26,17 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Callable[[], Any]":
 
     @contextmanager
     def running() -> "Iterator[subprocess.Popen[bytes]]":
-        command = [*COMMAND, "run", str(tmp_path), "--data-dir", str(tmp_path / "data"), "--http", "off"]
+        command = [
+            *COMMAND,
+            "run",
+            str(tmp_path),
+            "--data-dir",
+            str(tmp_path / "data"),
+            "--http",
+            "off",
+            "--api",
+            "off",
+        ]
         with (tmp_path / "log").open("wb") as log, subprocess.Popen(command, stderr=log) as process:
             try:
                 yield process

@@ -26,10 +26,9 @@ PROMISES = {
 LATER = {
     10: "transformations",
     11: "more of the client's fuzzing",
-    13: "the HTTP API and the web page",
+    13: "the web page",
     15: "schema registries and identities",
-    16: "expressions, Bicep and the HTTP API",
-    17: "transformations",
+    16: "Bicep",
     18: "releases",
 }
 """Promises of parts that do not exist yet, or whose tests are not named yet, and what they wait for."""

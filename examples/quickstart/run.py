@@ -208,7 +208,17 @@ def quickstart(seconds: float | None, data: Path, ports: tuple[int, int, int]) -
             resources = Path(name) / "resources"
             write_resources(ports, resources)
         tidegate = str(Path(sys.executable).parent / "tidegate")
-        command = [tidegate, "run", str(resources), "--data-dir", str(data), "--http", f"127.0.0.1:{ports[2]}"]
+        command = [
+            tidegate,
+            "run",
+            str(resources),
+            "--data-dir",
+            str(data),
+            "--http",
+            f"127.0.0.1:{ports[2]}",
+            "--api",
+            "off",
+        ]
         # `tidegate simulate` as a user would start it beside the engine.
         devices = [
             tidegate,

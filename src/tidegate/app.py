@@ -12,10 +12,10 @@ import socket
 import ssl
 import sys
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 from uuid import uuid4
 
 import msgspec
@@ -25,6 +25,8 @@ from tidegate.auth.cluster import find_cluster
 from tidegate.auth.secret_directory import DirectorySource
 from tidegate.auth.secret_source import DeclaredSource, OverlaySource, SecretSource
 from tidegate.auth.secrets_key import SecretsKey, secrets_key_path
+from tidegate.engine.channel import Channel
+from tidegate.engine.console import Console, ConsoleSetup, NewCertificate, console_certificate
 from tidegate.engine.control import Control
 from tidegate.engine.credentials import SourceCredentials
 from tidegate.engine.data_directory import DataDirectory, sessions_path
@@ -39,8 +41,9 @@ from tidegate.engine.session_records import SessionRecords
 from tidegate.engine.supervisor import Place, Supervisor
 from tidegate.engine.token_pool import TokenPool
 from tidegate.engine.worker import work
-from tidegate.engine.worker_channel import Channel, SecretValues, WorkerSetup
+from tidegate.engine.worker_channel import SecretValues, WorkerSetup
 from tidegate.engine.workers import Worker
+from tidegate.exceptions import CredentialError, ListenFailed
 from tidegate.flow.plan import EndpointPlan, X509Plan
 from tidegate.moment import Moment
 from tidegate.net.daemon_thread import in_daemon_thread
@@ -50,14 +53,20 @@ from tidegate.net.tasks import Tasks
 from tidegate.settings import Settings, TokenSettings
 from tidegate.telemetry.line import Line
 from tidegate.telemetry.logs import engine_logger, log_engine_line, set_levels, set_up_logs
+from tidegate.telemetry.status import EngineStatus, Health
 
 if TYPE_CHECKING:
+    from tidegate.auth.authority import ServerCertificate
     from tidegate.engine.embedded_broker import EmbeddedBroker
     from tidegate.engine.load import Loaded
+    from tidegate.engine.workspace import Workspace
+    from tidegate.resources.resource_key import ResourceKey
+    from tidegate.web.server import HttpServer
 
-__all__ = ["run_engine", "run_worker"]
+__all__ = ["run_console", "run_engine", "run_worker"]
 
-WORKER_COMMAND = (sys.executable, "-P", "-m", "tidegate.app")
+WORKER_COMMAND = (sys.executable, "-P", "-m", "tidegate.app", "worker")
+CONSOLE_COMMAND = (sys.executable, "-P", "-m", "tidegate.app", "console")
 
 # What a relay makes and drops has no cycles, so a collection finds nothing and only costs a pause.
 YOUNG_OBJECTS_BEFORE_COLLECTION = 50_000
@@ -112,6 +121,11 @@ def run_engine(paths: Sequence[str], settings: Settings, show: "Callable[[Loaded
 def run_worker(descriptor: int) -> None:
     """Run what the engine at the other end of the inherited socket says, until that end closes."""
     _run_loop(_worker(socket.socket(fileno=descriptor)))
+
+
+def run_console(descriptor: int) -> None:
+    """Serve the HTTP API that the engine at the other end of the inherited socket asks for, until that end closes."""
+    _run_loop(_console(socket.socket(fileno=descriptor)))
 
 
 async def _engine(
@@ -171,18 +185,97 @@ async def _engine(
     loop = asyncio.get_running_loop()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_number, engine.stop)
+    consoles: list[Console] = []
     try:
-        await engine.run(first, _tune_collector)
+        await engine.run(first, lambda: _started(settings, directory.path, tasks, consoles))
     finally:
+        for console in consoles:
+            await console.stop()
         await tasks.close()
         records.close()
 
 
-async def _worker(end: socket.socket) -> None:
+def _started(settings: Settings, directory: Path, tasks: Tasks, consoles: list[Console]) -> None:
+    """Start what can wait until messages flow."""
+    _tune_collector()
+    if not settings.api_port:
+        return
+
+    def certificate() -> "ServerCertificate":
+        return console_certificate(directory, settings.api_names, time.time())
+
+    consoles.append(Console(settings, certificate, tasks, command=CONSOLE_COMMAND, clock=_clock, random=random.random))
+
+
+async def _console(end: socket.socket) -> None:
+    # Imported here: nobody else has a use for the web framework.
+    from tidegate.web.api_tokens import api_tokens
+    from tidegate.web.application import application
+    from tidegate.web.operations import Operations
+    from tidegate.web.resources_api import ResourcesApi
+    from tidegate.web.server import HttpServer
+
+    _leave_signals()
+    channel = await Channel.over(end)
+    received = await channel.receive()
+    if received is None:
+        return
+    setup = received[1]
+    assert isinstance(setup, ConsoleSetup), "the first message of an engine is the set-up"
+    settings, directory = setup.settings, Path(setup.settings.data_dir)
+    set_up_logs(settings.log_format)
+    set_levels(settings.log_level or "info")
+    tasks = Tasks(_report_failure)
+
+    def open_workspace() -> "Workspace":
+        from tidegate.engine.workspace import Workspace
+
+        return Workspace(settings, environment=os.environ, now_wall=time.time())
+
+    operations = Operations(_new_id)
+    resources = ResourcesApi(open_workspace, lambda: _health(directory), operations)
+    try:
+        tokens = api_tokens(directory)
+        served = application(resources, operations, tokens, frozenset(settings.api_names))
+        server = HttpServer(served, setup.chain_pem, setup.key_pem)
+        tasks.start(_follow(channel, server), "console")
+        await server.run(settings.api_host, settings.api_port)
+    except (ListenFailed, CredentialError) as error:
+        log_engine_line("console", Line("error", "!", str(error), getattr(error, "hint", None)))
+        raise SystemExit(1) from None
+    finally:
+        await tasks.close()
+
+
+async def _follow(channel: Channel, server: "HttpServer") -> NoReturn:
+    """Take what the engine sends, and end with it: what the store has promised is on the disk, and nothing else is kept."""
+    while (received := await channel.receive()) is not None:
+        message = received[1]
+        assert isinstance(message, NewCertificate), "the engine sends new certificates"
+        server.renew(message.chain_pem, message.key_pem)
+    os._exit(0)
+
+
+def _health(directory: Path) -> "Mapping[ResourceKey, Health]":
+    """Ask the engine how its resources are; nothing where it does not answer."""
+    from tidegate.engine.control import EngineNotRunning, ask
+    from tidegate.engine.resource_health import resource_health
+
+    try:
+        return resource_health(msgspec.convert(ask(directory, "status"), EngineStatus))
+    except EngineNotRunning:
+        return {}
+
+
+def _leave_signals() -> None:
+    """An interrupt from the terminal reaches the whole process group; the engine says when to stop."""
     loop = asyncio.get_running_loop()
-    # An interrupt from the terminal reaches the whole process group; the engine says when to stop.
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signal_number, lambda: None)
+
+
+async def _worker(end: socket.socket) -> None:
+    _leave_signals()
     channel = await Channel.over(end)
     received = await channel.receive()
     if received is None:
@@ -303,4 +396,4 @@ def _report_failure(name: str, error: Exception) -> None:
 
 
 if __name__ == "__main__":
-    run_worker(int(sys.argv[1]))
+    {"worker": run_worker, "console": run_console}[sys.argv[1]](int(sys.argv[2]))

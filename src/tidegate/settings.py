@@ -54,6 +54,8 @@ class Settings:
     `credential_warning_days`: a certificate, trusted authority or token is warned of from this many days before its end, or
     when a fifth of its life is left (of a token's a twentieth) where that is later; 0 for never.
     `http_host`, `http_port`: the status listener; port 0 turns it off.
+    `api_host`, `api_port`: the HTTP API, over TLS; port 0 turns it off. `api_names`: names that it may be addressed by, beside
+    addresses and `localhost`.
     """
 
     data_dir: PurePath
@@ -79,5 +81,8 @@ class Settings:
     credential_warning_days: float = 14.0
     http_host: str = "127.0.0.1"
     http_port: int = 9600
+    api_host: str = "127.0.0.1"
+    api_port: int = 0
+    api_names: tuple[str, ...] = ()
     log_level: str | None = None
     log_format: Literal["text", "json"] | None = None

@@ -30,7 +30,7 @@ def test_flags_become_settings(started: list[Settings]) -> None:
         "run x --data-dir /d --http [::1]:80 --secrets-dir /s --configmaps-dir /c --allow-remote-only --on-rejected drop"
         " --stall-seconds 1000 --drain-seconds 2.5 --packet-bytes-max 1000 --log-level warn,flow=debug --log-format json"
         " --namespace n --secrets-key-file /k --token-file a=/t --token-file b=/u --token-command c=mint --own-token-seconds 60"
-        " --credential-warning-days 7.5"
+        " --credential-warning-days 7.5 --api 127.0.0.1:9443 --api-name plant.example"
     )
     assert main(flags.split()) == 0
     assert started == [
@@ -49,6 +49,9 @@ def test_flags_become_settings(started: list[Settings]) -> None:
             packet_bytes_max=1000,
             http_host="::1",
             http_port=80,
+            api_host="127.0.0.1",
+            api_port=9443,
+            api_names=("plant.example",),
             log_level="warn,flow=debug",
             log_format="json",
             tokens=TokenSettings(files=(("a", PurePath("/t")), ("b", PurePath("/u"))), commands=(("c", ("mint",)),)),
@@ -61,13 +64,14 @@ def test_flags_become_settings(started: list[Settings]) -> None:
 def test_defaults_are_those_of_the_settings(started: list[Settings], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", "/state")
     assert main(["run", "x"]) == 0
-    assert started == [Settings(data_dir=PurePath("/state"), uses_store=True)]
+    assert started == [Settings(data_dir=PurePath("/state"), uses_store=True, api_port=8443)]
 
 
 @pytest.mark.parametrize(
     "flags",
     [
         ["--http", "9600"],
+        ["--api", "8443"],
         ["--log-level", "loud"],
         ["--stall-seconds", "0"],
         ["--drain-seconds", "x"],

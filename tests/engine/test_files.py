@@ -94,7 +94,7 @@ def test_empty_folder() -> None:
     )
 
 
-def test_too_large() -> None:
+def test_promise_16_too_large() -> None:
     write("a.yaml", b"#" * (FILE_BYTES_MAX + 1))
     expected = (
         "error[too-large]: the file is larger than 4 MiB\n  --> a.yaml:1:1\n  hint: split it into several files\n"

@@ -70,7 +70,7 @@ def test_no_text_raises_and_every_finding_has_a_place_in_it(text: str) -> None:
         assert 1 <= diagnostic.span.column <= len(lines[diagnostic.span.line - 1]) + 1
 
 
-def test_depth_is_bounded_before_anything_is_built() -> None:
+def test_promise_16_depth_is_bounded_before_anything_is_built() -> None:
     assert values("[" * DEPTH_MAX + "]" * DEPTH_MAX) != []
     for deep in ("[" * 1_000_000, "{a: " * 100_000, "- " * 100_000, "? " * 100_000):
         _, diagnostics, is_whole = read_documents(SourceText("x.yaml", deep))
@@ -78,7 +78,7 @@ def test_depth_is_bounded_before_anything_is_built() -> None:
         assert [diagnostic.code for diagnostic in diagnostics] in (["too-deep"], ["yaml-key"])
 
 
-def test_aliases_count_with_all_they_repeat() -> None:
+def test_promise_16_aliases_count_with_all_they_repeat() -> None:
     wide = "a: &a [" + "x, " * (NODES_MAX // 2) + "]\n"
     assert read_documents(SourceText("x.yaml", wide))[2]
     _, diagnostics, is_whole = read_documents(SourceText("x.yaml", wide + "b: *a\n"))

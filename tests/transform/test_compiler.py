@@ -168,7 +168,7 @@ def test_a_message_with_another_schema_is_dropped() -> None:
     assert isinstance(other, Dropped) and other.reason == "schema" and other.detail.startswith("conflicting schema")
 
 
-def test_a_deep_payload_is_dropped_whatever_its_depth() -> None:
+def test_promises_16_and_17_a_deep_payload_is_dropped_whatever_its_depth() -> None:
     spec = replace_spec(maps=(MapSpec(inputs=("*",), output="*"),))
     for depth in (10, 500, 900, 1_000, 100_000):
         made = transformed(spec, replace(OVEN, payload=b'{"a":' * depth + b"1" + b"}" * depth))

@@ -69,7 +69,7 @@ def test_words_for_few_inputs() -> None:
 
 
 @pytest.mark.parametrize("text", ["(" * 5_000, "-" * 5_000 + "1", "!" * 5_000 + "true", "abs(" * 1_500, "2^(" * 2_000])
-def test_nesting_is_bounded(text: str) -> None:
+def test_promise_16_nesting_is_bounded(text: str) -> None:
     with pytest.raises(DeclarationError, match=f"nests deeper than {DEPTH_MAX} levels"):
         parse_expression(text, 0)
 

@@ -61,7 +61,7 @@ def test_no_topic_can_be_made(template: str, topic: str, detail: str) -> None:
     assert parse(template).compile()(topic, None) == Unresolvable(detail)
 
 
-def test_a_topic_that_becomes_too_long_cannot_be_made() -> None:
+def test_promise_17_a_topic_that_becomes_too_long_cannot_be_made() -> None:
     made = parse("prefix/${inputTopic}").compile()("a" * 65_530, None)
     assert isinstance(made, Unresolvable)
     assert made.detail.endswith("a topic name is at most 65535 bytes long, and this one is 65537")

@@ -81,7 +81,7 @@ def test_text_and_type(value: Value, text: str, name: str) -> None:
     assert type_name(value) == name
 
 
-def test_texts_are_bounded() -> None:
+def test_promise_17_texts_are_bounded() -> None:
     assert bounded_text("a") == "a"
     with pytest.raises(EvaluationError, match="allowed are"):
         bounded_text("a" * (TEXT_CHARACTERS_MAX + 1))

@@ -42,7 +42,7 @@ def test_captures(path: str, way: str, captured: str | None) -> None:
     assert found == (None if captured is None else tuple(captured.split(".")))
 
 
-def test_how_often_rules_apply_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_promise_17_how_often_rules_apply_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wildcards, "APPLICATIONS_MAX", 3)
     rules = compile_rules(
         (MapSpec(inputs=("*",), output="x.*"), MapSpec(inputs=("*",), output="y.*")), last_per_topic=False

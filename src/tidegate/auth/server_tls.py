@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from tidegate.auth.secret_source import SecretSource
 from tidegate.exceptions import CredentialError
 
-__all__ = ["manual_certificate", "server_context"]
+__all__ = ["manual_certificate", "server_context", "use_certificate"]
 
 CERTIFICATE_KEY = "tls.crt"
 PRIVATE_KEY_KEY = "tls.key"
@@ -33,6 +33,21 @@ def server_context(reference: str, chain_pem: bytes, key_pem: bytes, client_ca_p
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(_CIPHERS)
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION | ssl.OP_CIPHER_SERVER_PREFERENCE
+    use_certificate(context, reference, chain_pem, key_pem)
+    if client_ca_pem is not None:
+        try:
+            context.load_verify_locations(cadata=client_ca_pem)
+        except ssl.SSLError as error:
+            raise _unusable(reference, error) from None
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        context.verify_mode = ssl.CERT_OPTIONAL
+        # In a session that is resumed by a ticket the client shows no intermediates, and is verified no more.
+        context.options |= ssl.OP_NO_TICKET
+    return context
+
+
+def use_certificate(context: ssl.SSLContext, reference: str, chain_pem: bytes, key_pem: bytes) -> None:
+    """Have a context show a certificate at every handshake from now on. Raises `CredentialError`, as `server_context`."""
     try:
         with TemporaryDirectory(prefix="tidegate-") as directory:  # mode 0700
             chain, key = Path(directory, "chain.pem"), Path(directory, "key.pem")
@@ -41,20 +56,17 @@ def server_context(reference: str, chain_pem: bytes, key_pem: bytes, client_ca_p
                 with os.fdopen(descriptor, "wb") as file:
                     file.write(pem)
             context.load_cert_chain(chain, key, password=lambda: "")
-        if client_ca_pem is not None:
-            context.load_verify_locations(cadata=client_ca_pem)
-            context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-            context.verify_mode = ssl.CERT_OPTIONAL
-            # In a session that is resumed by a ticket the client shows no intermediates, and is verified no more.
-            context.options |= ssl.OP_NO_TICKET
     except ssl.SSLError as error:
-        reason = (error.reason or "unknown error").lower().replace("_", " ")
-        raise CredentialError(
-            reference, f"it cannot be used for TLS: {reason}", "certificate and key belong together, both as PEM text"
-        ) from None
+        raise _unusable(reference, error) from None
     except OSError as error:
         raise CredentialError(reference, f"no file for it can be made for a moment: {error.strerror}") from None
-    return context
+
+
+def _unusable(reference: str, error: ssl.SSLError) -> CredentialError:
+    reason = (error.reason or "unknown error").lower().replace("_", " ")
+    return CredentialError(
+        reference, f"it cannot be used for TLS: {reason}", "certificate and key belong together, both as PEM text"
+    )
 
 
 def manual_certificate(secret: str, source: SecretSource) -> tuple[bytes, bytes]:

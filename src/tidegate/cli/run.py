@@ -41,6 +41,10 @@ EXAMPLES = (
 DAYS_MAX = 3_650
 
 
+API = "127.0.0.1:8443"
+"""Where the HTTP API is served by default."""
+
+
 def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
     """Declare the options."""
     resource_options(context, needs_paths=False)
@@ -59,6 +63,7 @@ def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is 
         metavar="HOST:PORT",
         help="Where to serve /livez, /readyz, /metrics and /status, or `off`.",
     )
+    _api_options(context)
     context.argument(
         "on_rejected",
         options_list=["--on-rejected"],
@@ -102,6 +107,23 @@ def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is 
     )
 
 
+def _api_options(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
+    context.argument(
+        "api",
+        options_list=["--api"],
+        metavar="HOST:PORT",
+        help="Where to serve the HTTP API over TLS, or `off`. Default: 127.0.0.1:8443, and off where no resources of a data "
+        "directory run.",
+    )
+    context.argument(
+        "api_name",
+        options_list=["--api-name"],
+        action="append",
+        metavar="NAME",
+        help="Name that the HTTP API may be addressed by, beside addresses and localhost; may be given again.",
+    )
+
+
 @contextmanager
 def _ends_well_before_it_runs() -> Iterator[None]:
     """Let a signal that comes before the engine follows signals end the process with exit code 0, as later ones do."""
@@ -130,6 +152,8 @@ def run(
     data_dir: str | None = None,
     secrets_key_file: str | None = None,
     http: str = "127.0.0.1:9600",
+    api: str | None = None,
+    api_name: list[str] | None = None,
     no_broker: bool = False,
     on_rejected: OnRejected | None = None,
     stall_seconds: float = 60.0,
@@ -147,8 +171,11 @@ def run(
     from tidegate.engine.status_http import parse_http_address
     from tidegate.telemetry.logs import InvalidLevel, parse_levels
 
+    # Somebody who tries a file at his desk does not mean what lies in the usual place.
+    uses_store = not paths or data_dir is not None or "STATE_DIRECTORY" in os.environ
     try:
         http_host, http_port = parse_http_address(http)
+        api_host, api_port = _api_address(api, uses_store=uses_store)
         if log_level is not None:
             parse_levels(log_level)
     except (ValueError, InvalidLevel) as error:
@@ -156,8 +183,7 @@ def run(
         return Outcome(None, "", 2)
     settings = Settings(
         data_dir=_path(data_dir) or default_data_directory(os.environ),
-        # Somebody who tries a file at his desk does not mean what lies in the usual place.
-        uses_store=not paths or data_dir is not None or "STATE_DIRECTORY" in os.environ,
+        uses_store=uses_store,
         secrets_key_file=_path(secrets_key_file),
         namespace=namespace,
         secrets_dir=_path(secrets_dir),
@@ -177,6 +203,9 @@ def run(
         credential_warning_days=credential_warning_days,
         http_host=http_host,
         http_port=http_port,
+        api_host=api_host,
+        api_port=api_port,
+        api_names=tuple(api_name or ()),
         log_level=log_level,
         log_format=log_format,
     )
@@ -194,6 +223,17 @@ def _run(paths: list[str], settings: Settings) -> Outcome | None:
         )
         return Outcome(None, "", 1)
     return None if is_valid else Outcome(None, "", 1)
+
+
+def _api_address(given: str | None, *, uses_store: bool) -> tuple[str, int]:
+    from tidegate.engine.status_http import parse_http_address
+
+    host, port = parse_http_address(given or (API if uses_store else "off"))
+    if port and not uses_store:
+        raise ValueError(
+            "the HTTP API changes the resources of a data directory, and none was given; add --data-dir DIR"
+        )
+    return host, port
 
 
 def _show(loaded: "Loaded") -> None:

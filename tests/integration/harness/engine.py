@@ -42,6 +42,8 @@ class Engine(Child):
             str(self.data_dir),
             "--http",
             f"127.0.0.1:{self.http_port}",
+            "--api",
+            "off",
             *options,
         ]
         python_path = os.pathsep.join([str(SOURCE_TREE), *filter(None, [os.environ.get("PYTHONPATH")])])

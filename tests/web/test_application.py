@@ -1,0 +1,47 @@
+"""`web/application.py`: the API as a whole, fuzzed from its own description."""
+
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from tests.web.api import Api
+
+from tidegate.resources.arm_types import ARM_TYPES
+
+
+def test_the_description_is_served(api: Api) -> None:
+    document = api.ask("GET", "/openapi.json").json()
+    assert document["openapi"] == "3.1.0"
+    assert len(document["paths"]) == 2 * len(ARM_TYPES)
+    assert api.client.get("/livez").text == "ok\n"
+    assert api.client.get("/openapi.json").status_code == 401
+    assert api.ask("GET", "dataflowEndpoints").headers["Cache-Control"] == "no-store"
+
+
+def test_no_request_that_fits_the_description_fails_in_the_server(api: Api) -> None:
+    """schemathesis makes requests from the OpenAPI document, sound and unsound ones; none may be answered 5xx."""
+    headers = {"Authorization": f"Bearer {'w' * 32}", "Host": "localhost"}
+    schema = schemathesis.openapi.from_asgi("/openapi.json", api.application, headers=headers)
+    failed: list[str] = []
+    asked = 0
+
+    def attempt(case: schemathesis.Case[Any]) -> None:
+        nonlocal asked
+        asked += 1
+        answer = case.call(headers=headers)
+        if answer.status_code >= 500:
+            failed.append(f"{case.method} {case.formatted_path}: {answer.status_code}")
+
+    bounded = settings(
+        max_examples=12, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+    )
+    for found in schema.get_all_operations():
+        bounded(given(case=found.ok().as_strategy())(attempt))()  # type: ignore[union-attr]  # an error would fail here
+    assert failed == []
+    assert asked > 100
+
+
+@pytest.mark.parametrize("path", ["/%00", "/subscriptions/%ff/x", "//", "/subscriptions/" + "a/" * 200])
+def test_strange_paths(api: Api, path: str) -> None:
+    assert api.ask("GET", path).status_code == 404

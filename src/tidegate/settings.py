@@ -46,6 +46,7 @@ class Settings:
     `filter_true`: what a filter that is true does with a message where the data flow has no annotation that says it (facts 3.3).
     `hops_max`: how many data flows that count hops a message may go through; the next one drops it.
     `datasets_dir`: where data sets lie as files; None to read them from the state store of a data flow's local broker.
+    `schemas_dir`: the folder that is the schema registry, None for none.
     `no_broker`: leave the name `aio-broker` to DNS and run no broker of our own.
     `tokens`: where tokens of endpoints come from beside the cluster, the machine's identity and our own issuer.
     `own_token_seconds`: life of the tokens that the embedded broker issues for our own flows.
@@ -65,6 +66,7 @@ class Settings:
     secrets_dir: PurePath | None = None
     configmaps_dir: PurePath | None = None
     datasets_dir: PurePath | None = None
+    schemas_dir: PurePath | None = None
     allow_remote_only: bool = False
     no_broker: bool = False
     on_rejected: OnRejected | None = None

@@ -16,6 +16,7 @@ def test_it_travels_and_comes_back_as_the_settings_that_rules_depend_on() -> Non
         namespace="plant",
         secrets_dir=Path("secrets"),
         datasets_dir=Path("datasets"),
+        schemas_dir=Path("schemas"),
         allow_remote_only=True,
         filter_true="pass",
     )
@@ -24,5 +25,7 @@ def test_it_travels_and_comes_back_as_the_settings_that_rules_depend_on() -> Non
     assert again == given and again.uses_store
     assert again.paths == [str(Path.cwd() / "m.yaml")]
     here = Path.cwd()
-    expected = replace(settings, secrets_dir=here / "secrets", datasets_dir=here / "datasets")
+    expected = replace(
+        settings, secrets_dir=here / "secrets", datasets_dir=here / "datasets", schemas_dir=here / "schemas"
+    )
     assert again.settings(Path("data")) == expected

@@ -5,6 +5,8 @@ from pathlib import Path
 from tests.resources.manifests import CLOUD, DEFAULT, UPLINK
 
 from tidegate.engine.load import Loaded, load
+from tidegate.engine.schema_folder import SchemaFolder
+from tidegate.resources.schema_reference import SchemaReference
 from tidegate.settings import Settings, TokenSettings
 
 X509 = CLOUD.replace("{method: Anonymous}", "{method: X509Certificate, x509CertificateSettings: {secretRef: client}}")
@@ -24,6 +26,19 @@ def test_a_plan_from_several_files(tmp_path: Path) -> None:
     assert found.diagnostics == ()
     assert found.plan is not None
     assert [flow.name for flow in found.plan.flows] == ["uplink"]
+
+
+def test_a_schema_is_read_from_the_registry(tmp_path: Path) -> None:
+    flow = UPLINK.replace("dataSources:", "schemaRef: aio-sr://plant/oven:1, dataSources:")
+    flow = flow.replace("{name: uplink}", "{name: uplink, annotations: {tidegate.dev/source-schema: validate}}")
+    path = tmp_path / "flows.yaml"
+    path.write_text(DEFAULT + CLOUD + flow)
+    settings = Settings(data_dir=tmp_path, schemas_dir=tmp_path / "schemas")
+    assert [each.code for each in load([path], settings).diagnostics] == ["no-such-folder", "schema"]
+    SchemaFolder(tmp_path / "schemas").add(SchemaReference("plant", "oven", 1), "{}")
+    found = load([path], settings)
+    assert found.plan is not None
+    assert found.plan.flows[0].transform.payload_schema == "{}"
 
 
 def test_no_plan_with_an_error(tmp_path: Path) -> None:

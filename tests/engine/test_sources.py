@@ -11,9 +11,11 @@ from tests.resources.manifests import CLOUD, DEFAULT, UPLINK
 from tests.store.resource_stores import ANNA, WALL, store_in
 
 from tidegate.engine.declared import Declared, Rejected
+from tidegate.engine.schema_folder import SchemaFolder
 from tidegate.engine.sources import Sources
 from tidegate.engine.store_feed import resources_path
 from tidegate.resources.resource_key import ResourceKey
+from tidegate.resources.schema_reference import SchemaReference
 from tidegate.settings import Settings
 
 
@@ -37,6 +39,14 @@ def test_the_signature_is_of_files_alone(tmp_path: Path) -> None:
     sources = Sources([str(tmp_path)], Settings(data_dir=tmp_path / "data"), None)
     before = sources.signature()
     write_flow(tmp_path)
+    assert sources.signature() != before
+
+
+def test_the_signature_is_of_schemas_too(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data", schemas_dir=tmp_path / "schemas")
+    sources = Sources([], settings, None)
+    before = sources.signature()
+    SchemaFolder(tmp_path / "schemas").add(SchemaReference("plant", "oven", None), "{}")
     assert sources.signature() != before
 
 

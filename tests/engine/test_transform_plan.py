@@ -6,6 +6,7 @@ from pathlib import PurePath
 import pytest
 from tests.resources.manifests import CLOUD, DEFAULT, UPLINK, read_clean
 
+from tidegate.engine.schema_rules import SOURCE_SCHEMA
 from tidegate.engine.transform_plan import COPY, FILTER_TRUE, LAST_VALUE, check_transform, dataset_names, transform_spec
 from tidegate.resources.dataflow import BuiltInTransformationSettings, DatasetRule
 from tidegate.resources.finding_list import FindingList
@@ -22,6 +23,7 @@ MIDDLE = """
         filter: [{inputs: [a], expression: $1 > 1, description: hot}]
         map: [{inputs: [a], output: b}, {inputs: [a], output: c, expression: -$1}]
 """
+SCHEMAS = {"aio-sr://n/oven:1": '{"type": "object"}'}
 PLAIN = TransformSpec(topic_template="north/${inputTopic}", target_name="cloud", cloud_events="Propagate")
 
 
@@ -31,9 +33,9 @@ def spec_of(text: str, settings: Settings = SETTINGS) -> TransformSpec:
     (dataflow,) = manifest.resources.dataflows.values()
     flow = resolve(dataflow, manifest.resources)
     assert flow is not None
-    check_transform(dataflow, parse(flow.topic_template), findings)
+    check_transform(dataflow, parse(flow.topic_template), SCHEMAS, findings)
     assert findings.diagnostics == []
-    return replace(transform_spec(flow, settings), cloud_events="Propagate")
+    return replace(transform_spec(flow, settings, SCHEMAS), cloud_events="Propagate")
 
 
 def test_a_flow_without_a_middle() -> None:
@@ -66,6 +68,14 @@ def test_a_flow_with_all_of_it() -> None:
 def test_annotations(annotation: str, value: str, change: dict[str, str | bool]) -> None:
     text = UPLINK.replace("{name: uplink}", f"{{name: uplink, annotations: {{{annotation}: {value}}}}}")
     assert spec_of(text) == replace(PLAIN, **change)  # type: ignore[arg-type]  # one of three fields
+
+
+def test_payloads_are_held_to_the_schema_of_the_source_where_that_is_asked_for() -> None:
+    text = UPLINK.replace("dataSources:", "schemaRef: aio-sr://n/oven:1, dataSources:")
+    assert spec_of(text) == replace(PLAIN, source_schema="aio-sr://n/oven:1")
+    for value, schema in (("validate", SCHEMAS["aio-sr://n/oven:1"]), ("name", None)):
+        annotated = text.replace("{name: uplink}", f"{{name: uplink, annotations: {{{SOURCE_SCHEMA}: {value}}}}}")
+        assert spec_of(annotated).payload_schema == schema
 
 
 def test_the_annotation_of_a_flow_goes_before_the_setting_of_the_process() -> None:

@@ -15,7 +15,7 @@ from tidegate.settings import Settings
 CASES = Path(__file__).parent.parent / "cases" / "manifests"
 EXPECTED = "=== expected ===\n"
 
-_SECTION = re.compile(r"^=== (file|with|setting|secret|config map) (.+) ===\n", re.MULTILINE)
+_SECTION = re.compile(r"^=== (file|with|setting|secret|config map|schema) (.+) ===\n", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,13 @@ class Case:
     sources: tuple[SourceText, ...]
     settings: Settings
     secrets: SecretNames
+    schemas: dict[str, str] | None
     expected: str
 
     def found(self) -> str:
         """Return what is found, as `tidegate validate` prints it."""
         declared = parse(self.sources)
-        across = validate(declared.resources, declared.source_map, self.settings, self.secrets)
+        across = validate(declared.resources, declared.source_map, self.settings, self.secrets, self.schemas)
         return render_diagnostics(in_order((*declared.diagnostics, *across)), declared.lines)
 
 
@@ -41,6 +42,7 @@ def read_case(path: Path) -> Case:
     parts = _SECTION.split(given)
     sources = [SourceText("manifest.yaml", parts[0])] if parts[0].strip() else []
     options: set[str] = set()
+    schemas: dict[str, str] = {}
     keys: dict[str, dict[str, frozenset[str]]] = {"secret": {}, "config map": {}}
     for word, name, body in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
         if word == "file":
@@ -51,6 +53,8 @@ def read_case(path: Path) -> Case:
                 sources.append(SourceText("manifest.yaml", body))
         elif word == "setting":
             options.add(name)
+        elif word == "schema":
+            schemas[name] = body
         else:
             keys[word][name] = frozenset(body.split())
     settings = Settings(
@@ -59,4 +63,5 @@ def read_case(path: Path) -> Case:
         datasets_dir=PurePath("datasets") if "datasets-dir" in options else None,
         no_broker="broker" not in options,
     )
-    return Case(tuple(sources), settings, SecretNames(keys["secret"], keys["config map"]), expected)
+    found = schemas if schemas or "schemas" in options else None
+    return Case(tuple(sources), settings, SecretNames(keys["secret"], keys["config map"]), found, expected)

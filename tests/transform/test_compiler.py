@@ -45,6 +45,28 @@ def test_a_topic_that_cannot_be_made_drops_the_message() -> None:
         )
 
 
+def test_a_payload_that_is_not_as_the_schema_says_ends_the_message() -> None:
+    schema = '{"properties": {"t": {"maximum": 10}}, "required": ["t"]}'
+    transform = compiled(
+        TransformSpec(topic_template="o", source_schema="aio-sr://plant/oven:1", payload_schema=schema)
+    )
+    said = "the payload is not as aio-sr://plant/oven:1 says: "
+    assert isinstance(transform(replace(MESSAGE, payload=b'{"t": 10}')), Message)
+    for payload, detail in (
+        (b'{"t": 11}', "`t`: the value is greater than the maximum of 10"),
+        (b"{}", '"t" is a required property'),
+        (b"on", "the payload is no JSON: JSON is malformed: invalid character (byte 0)"),
+    ):
+        assert transform(replace(MESSAGE, payload=payload)) == Dropped("invalid", said + detail)
+
+
+def test_a_conflict_of_schemas_is_found_before_a_payload_is_looked_at() -> None:
+    spec = TransformSpec(topic_template="o", source_schema="aio-sr://plant/oven:1", payload_schema='{"type": "object"}')
+    message = replace(MESSAGE, user_properties=(("dataschema", "aio-sr://plant/oven:2"),))
+    outcome = transformed(spec, message)
+    assert isinstance(outcome, Dropped) and outcome.reason == "schema"
+
+
 def test_a_template_that_does_not_parse_does_not_compile() -> None:
     with pytest.raises(DeclarationError):
         compiled(TransformSpec(topic_template="a/#"))

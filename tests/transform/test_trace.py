@@ -33,6 +33,14 @@ def brief(step: Step) -> tuple[str, int, str, str | None, object]:
     return step.stage, step.number, step.effect, step.target, step.value
 
 
+def test_a_payload_held_to_a_schema() -> None:
+    spec = TransformSpec(topic_template="x", source_schema="aio-sr://n/a:1", payload_schema='{"required": ["a"]}')
+    first, *_ = trace(spec, Message("t", b'{"a": 1}'), NOW, new_id=str).steps
+    assert (first.stage, first.effect, first.detail) == ("schema", "passes", "the payload is as aio-sr://n/a:1 says")
+    (only,) = trace(spec, Message("t", b"{}"), NOW, new_id=str).steps
+    assert (only.stage, only.effect) == ("schema", "error")
+
+
 def test_every_stage_is_told() -> None:
     spec = TransformSpec(
         topic_template="out/${inputTopic.2}",
@@ -138,7 +146,7 @@ def test_what_goes_wrong_is_the_last_step(spec: TransformSpec, payload: object, 
 def test_a_schema_that_conflicts_ends_it_before_any_rule() -> None:
     spec = TransformSpec(topic_template="x", source_schema="aio-sr://n/a:1", maps=(IDENTITY,))
     found = traced(spec, {"a": 1}, user_properties=(("dataschema", "aio-sr://n/b:1"),))
-    assert [each.stage for each in found.steps] == ["payload"]
+    assert [each.stage for each in found.steps] == ["schema"]
     assert found.data()["dropped"]["reason"] == "schema"
 
 

@@ -84,6 +84,9 @@ VERBS = {
     "rollback": Verb("tidegate.cli.rollback", "Bring a stored resource back to what it said before."),
     "route": Verb("tidegate.cli.route", "Show which data flows take a topic, what comes out, and why others do not."),
     "run": Verb("tidegate.cli.run", "Run what is declared until told to stop."),
+    "schema add": Verb("tidegate.cli.schema", "Add a schema to a registry.", "add"),
+    "schema list": Verb("tidegate.cli.schema", "List the schemas of a registry.", "show_all"),
+    "schema show": Verb("tidegate.cli.schema", "Show a schema of a registry.", "show"),
     "simulate": Verb("tidegate.cli.simulate", "Be a few ovens and thermostats that send what they measure."),
     "statestore delete": Verb("tidegate.cli.statestore", "Remove a key of a state store.", "delete"),
     "statestore get": Verb("tidegate.cli.statestore", "Show the value of a key of a state store.", "get"),
@@ -112,6 +115,7 @@ GROUPS = {
     "emulate": "Stand-ins for parts of Azure, for tests: they are not Azure.",
     "statestore": "Keys and values at a broker, which data sets are read from.",
     "import": "Configurations of other programs, turned into manifests.",
+    "schema": "Schemas that data flows refer to, in a folder.",
     "token": "Service account tokens for clients of the embedded broker.",
     "user": "Users of the embedded broker's listeners with the method UsernamePassword.",
 }

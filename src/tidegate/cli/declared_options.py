@@ -30,6 +30,7 @@ class DeclaredOptions(TypedDict):
     filter_true: Literal["drop", "pass"]
     hops_max: int
     datasets_dir: str | None
+    schemas_dir: str | None
     no_broker: bool
     data_dir: str | None
     token_file: list[tuple[str, str]] | None
@@ -69,13 +70,15 @@ def declared_settings(options: DeclaredOptions) -> "Settings":
     from tidegate.engine.data_directory import default_data_directory
     from tidegate.settings import Settings
 
-    secrets, config_maps, datasets = options["secrets_dir"], options["configmaps_dir"], options["datasets_dir"]
+    secrets, config_maps = options["secrets_dir"], options["configmaps_dir"]
+    datasets, schemas = options["datasets_dir"], options["schemas_dir"]
     return Settings(
         data_dir=Path(options["data_dir"]) if options["data_dir"] is not None else default_data_directory(os.environ),
         namespace=options["namespace"],
         secrets_dir=PurePath(secrets) if secrets is not None else None,
         configmaps_dir=PurePath(config_maps) if config_maps is not None else None,
         datasets_dir=PurePath(datasets) if datasets is not None else None,
+        schemas_dir=PurePath(schemas) if schemas is not None else None,
         allow_remote_only=options["allow_remote_only"],
         filter_true=options["filter_true"],
         hops_max=options["hops_max"],

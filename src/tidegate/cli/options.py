@@ -6,7 +6,7 @@ Knows options. Does not know what a verb does with them.
 import argparse
 from typing import Any
 
-__all__ = ["data_directory_option", "emulation_option", "resource_options", "secrets_key_option"]
+__all__ = ["data_directory_option", "emulation_option", "resource_options", "schemas_option", "secrets_key_option"]
 
 HOPS_MAX = 10_000
 
@@ -52,8 +52,8 @@ def resource_options(
     """Declare PATH... and the options that decide what declared resources mean.
 
     They arrive as `paths`, `namespace`, `secrets_dir`, `configmaps_dir` and, with `has_rules`, `allow_remote_only`,
-    `filter_true`, `hops_max` and `datasets_dir`. With `paths_are_option` the paths are given as `--path`, for a verb whose one
-    argument is something else.
+    `filter_true`, `hops_max`, `datasets_dir` and `schemas_dir`. With `paths_are_option` the paths are given as `--path`, for a
+    verb whose one argument is something else.
     """
     if paths_are_option:
         context.argument(
@@ -108,6 +108,17 @@ def resource_options(
         options_list=["--datasets-dir"],
         metavar="DIR",
         help="Read data sets from DIR/<key>.jsonl. Default: from the state store of the local broker.",
+    )
+    schemas_option(context)
+
+
+def schemas_option(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
+    """Declare the option that says where schemas lie; it arrives as `schemas_dir`."""
+    context.argument(
+        "schemas_dir",
+        options_list=["--schemas-dir"],
+        metavar="DIR",
+        help="The schema registry: DIR/<namespace>/<name>/<version>.json.",
     )
 
 

@@ -29,6 +29,7 @@ class Place(TypedDict, total=False):
     namespace: str
     secrets_dir: str | None
     configmaps_dir: str | None
+    schemas_dir: str | None
     allow_remote_only: bool
 
 
@@ -66,6 +67,12 @@ def rule_options(context: Any) -> None:  # Any: knack's ArgumentsContext, which 
             help=f"Where {what} lie that are not declared: DIR/<name>/<key>. Default: what the engine was given.",
         )
     declare(
+        "schemas_dir",
+        options_list=["--schemas-dir"],
+        metavar="DIR",
+        help="The schema registry: DIR/<namespace>/<name>/<version>.json. Default: what the engine was given.",
+    )
+    declare(
         "allow_remote_only",
         options_list=["--allow-remote-only"],
         action="store_true",
@@ -87,6 +94,7 @@ def _settings(place: Place) -> "Settings":
         secrets_key_file=path(place.get("secrets_key_file")),
         secrets_dir=path(place.get("secrets_dir")),
         configmaps_dir=path(place.get("configmaps_dir")),
+        schemas_dir=path(place.get("schemas_dir")),
         allow_remote_only=place.get("allow_remote_only", False),
     )
 

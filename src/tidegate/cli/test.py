@@ -45,6 +45,7 @@ def test(
     allow_remote_only: bool = False,
     filter_true: Literal["drop", "pass"] = "drop",
     datasets_dir: str | None = None,
+    schemas_dir: str | None = None,
     junit: str | None = None,
 ) -> Outcome:
     """Run tests; the exit code is 1 when any fails or cannot be run."""
@@ -57,6 +58,7 @@ def test(
         secrets_dir=PurePath(secrets_dir) if secrets_dir is not None else None,
         configmaps_dir=PurePath(configmaps_dir) if configmaps_dir is not None else None,
         datasets_dir=PurePath(datasets_dir) if datasets_dir is not None else None,
+        schemas_dir=PurePath(schemas_dir) if schemas_dir is not None else None,
         allow_remote_only=allow_remote_only,
         filter_true=filter_true,
     )

@@ -71,6 +71,7 @@ def trace(
     allow_remote_only: bool = False,
     filter_true: Literal["drop", "pass"] = "drop",
     datasets_dir: str | None = None,
+    schemas_dir: str | None = None,
     flow: str | None = None,
     topic: str | None = None,
     payload: str | None = None,
@@ -93,6 +94,7 @@ def trace(
         secrets_dir=PurePath(secrets_dir) if secrets_dir is not None else None,
         configmaps_dir=PurePath(configmaps_dir) if configmaps_dir is not None else None,
         datasets_dir=PurePath(datasets_dir) if datasets_dir is not None else None,
+        schemas_dir=PurePath(schemas_dir) if schemas_dir is not None else None,
         allow_remote_only=allow_remote_only,
         filter_true=filter_true,
     )

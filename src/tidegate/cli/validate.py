@@ -43,6 +43,7 @@ def validate(
     filter_true: Literal["drop", "pass"] = "drop",
     hops_max: int = 8,
     datasets_dir: str | None = None,
+    schemas_dir: str | None = None,
     token_file: list[tuple[str, str]] | None = None,
     token_command: list[tuple[str, tuple[str, ...]]] | None = None,
 ) -> Outcome:
@@ -58,6 +59,7 @@ def validate(
         secrets_dir=PurePath(secrets_dir) if secrets_dir is not None else None,
         configmaps_dir=PurePath(configmaps_dir) if configmaps_dir is not None else None,
         datasets_dir=PurePath(datasets_dir) if datasets_dir is not None else None,
+        schemas_dir=PurePath(schemas_dir) if schemas_dir is not None else None,
         allow_remote_only=allow_remote_only,
         filter_true=filter_true,
         hops_max=hops_max,

@@ -23,6 +23,7 @@ class Given(msgspec.Struct, kw_only=True):
     secrets_dir: str | None
     configmaps_dir: str | None
     datasets_dir: str | None
+    schemas_dir: str | None
     allow_remote_only: bool
     no_broker: bool
     filter_true: Literal["drop", "pass"]
@@ -36,6 +37,7 @@ class Given(msgspec.Struct, kw_only=True):
             secrets_dir=PurePath(self.secrets_dir) if self.secrets_dir is not None else None,
             configmaps_dir=PurePath(self.configmaps_dir) if self.configmaps_dir is not None else None,
             datasets_dir=PurePath(self.datasets_dir) if self.datasets_dir is not None else None,
+            schemas_dir=PurePath(self.schemas_dir) if self.schemas_dir is not None else None,
             allow_remote_only=self.allow_remote_only,
             no_broker=self.no_broker,
             filter_true=self.filter_true,
@@ -51,6 +53,7 @@ def given_by(paths: Sequence[str], settings: Settings) -> Given:
         secrets_dir=_absolute(settings.secrets_dir),
         configmaps_dir=_absolute(settings.configmaps_dir),
         datasets_dir=_absolute(settings.datasets_dir),
+        schemas_dir=_absolute(settings.schemas_dir),
         allow_remote_only=settings.allow_remote_only,
         no_broker=settings.no_broker,
         filter_true=settings.filter_true,

@@ -14,6 +14,8 @@ from tidegate.auth.secret_source import SecretSource
 from tidegate.diagnostics import Diagnostic, has_errors
 from tidegate.engine import files
 from tidegate.engine.plan import Plan, build, validate
+from tidegate.engine.schema_folder import SchemaFolder
+from tidegate.engine.schema_rules import referenced_schemas
 from tidegate.engine.stored import read_stored
 from tidegate.exceptions import CredentialError
 from tidegate.resources import manifest
@@ -22,6 +24,7 @@ from tidegate.resources.finding_list import in_order
 from tidegate.resources.manifest import Manifest
 from tidegate.resources.references import SecretNames
 from tidegate.resources.resource_set import ResourceSet
+from tidegate.resources.schema_reference import SchemaTexts
 from tidegate.resources.source_map import SourceMap, SourceText
 from tidegate.settings import Settings
 from tidegate.store.stored import StoredResource
@@ -69,14 +72,16 @@ def read_files(paths: Iterable[str | os.PathLike[str]], settings: Settings) -> M
 
 def _parsed(texts: Iterable[SourceText], unreadable: Iterable[Diagnostic], settings: Settings) -> Manifest:
     declared = manifest.parse(texts)
-    folders = files.check_folders((settings.secrets_dir, settings.configmaps_dir, settings.datasets_dir))
+    given = (settings.secrets_dir, settings.configmaps_dir, settings.datasets_dir, settings.schemas_dir)
+    folders = files.check_folders(given)
     return replace(declared, diagnostics=(*unreadable, *folders, *declared.diagnostics))
 
 
 def _loaded(declared: Manifest, settings: Settings) -> Loaded:
-    diagnostics = in_order((*check(declared, settings), *_loose_files(settings)))
+    schemas = _schemas(declared.resources, settings)
+    diagnostics = in_order((*_checked(declared, settings, schemas), *_loose_files(settings)))
     return Loaded(
-        plan=None if has_errors(diagnostics) else build(declared.resources, settings, diagnostics),
+        plan=None if has_errors(diagnostics) else build(declared.resources, settings, diagnostics, schemas),
         diagnostics=diagnostics,
         lines=declared.lines,
         resources=declared.resources,
@@ -86,9 +91,20 @@ def _loaded(declared: Manifest, settings: Settings) -> Loaded:
 
 def check(declared: Manifest, settings: Settings) -> tuple[Diagnostic, ...]:
     """Return all findings about what is declared: those of its texts, and those across resources."""
+    return _checked(declared, settings, _schemas(declared.resources, settings))
+
+
+def _schemas(resources: ResourceSet, settings: Settings) -> SchemaTexts | None:
+    """Read the schemas that data flows refer to, once, so that what is checked is what runs."""
+    if settings.schemas_dir is None:
+        return None
+    return SchemaFolder(settings.schemas_dir).read_all(referenced_schemas(resources.dataflows.values()))
+
+
+def _checked(declared: Manifest, settings: Settings, schemas: SchemaTexts | None) -> tuple[Diagnostic, ...]:
     directories = DirectorySource(settings.secrets_dir, settings.configmaps_dir)
     names, unusable = _names(declared.resources, directories)
-    across = validate(declared.resources, declared.source_map, settings, names)
+    across = validate(declared.resources, declared.source_map, settings, names, schemas)
     return in_order((*declared.diagnostics, *across, *unusable))
 
 

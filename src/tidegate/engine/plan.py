@@ -11,6 +11,7 @@ from tidegate.broker.plan import BrokerPlan
 from tidegate.diagnostics import Diagnostic
 from tidegate.engine.broker_plan import broker_plan, check_embedded, embedded_port, is_embedded
 from tidegate.engine.loop_rules import check_echoes, check_loops, with_trails
+from tidegate.engine.schema_rules import check_output_schema
 from tidegate.engine.transform_plan import check_transform, dataset_keys, topic_template, transform_spec
 from tidegate.flow.plan import (
     AnonymousPlan,
@@ -40,6 +41,7 @@ from tidegate.resources.finding_list import FindingList
 from tidegate.resources.references import SecretNames, check_names, check_secrets
 from tidegate.resources.resolved_flow import ResolvedEndpoint, ResolvedFlow, resolve, resolve_endpoint
 from tidegate.resources.resource_set import ResourceSet
+from tidegate.resources.schema_reference import SchemaTexts
 from tidegate.resources.side_rules import check_endpoint, check_filters, check_sides, check_unused_settings
 from tidegate.resources.source_map import SourceMap
 from tidegate.resources.token_rules import DEFAULT_SCOPE, check_token_settings, system_audience, user_scope
@@ -81,13 +83,18 @@ class Plan:
 
 
 def validate(
-    resources: ResourceSet, source_map: SourceMap, settings: Settings, secrets: SecretNames | None
+    resources: ResourceSet,
+    source_map: SourceMap,
+    settings: Settings,
+    secrets: SecretNames | None,
+    schemas: SchemaTexts | None = None,
 ) -> tuple[Diagnostic, ...]:
     """Check everything across resources, and return all findings.
 
     Args:
         secrets: what lies in the directories of secrets and config maps; None when nobody could look, then a missing
             secret is no finding.
+        schemas: what the schema registry holds of what data flows refer to; None where there is no registry.
     """
     findings = FindingList(source_map)
     if settings.packet_bytes_max is not None:
@@ -107,12 +114,13 @@ def validate(
     for dataflow in resources.dataflows.values():
         check_filters(dataflow, findings)
         _check_template(dataflow, templates, findings)
-        check_transform(dataflow, templates.get(dataflow.key), findings)
+        check_transform(dataflow, templates.get(dataflow.key), schemas, findings)
     flows = _resolved(resources)
     used: set[str] = set()
     for flow in flows:
         check_sides(flow, allow_remote_only=settings.allow_remote_only, findings=findings)
         check_event_grid_flow(flow, findings)
+        check_output_schema(flow, findings)
         if flow.is_enabled:
             used |= {flow.source.name, flow.destination.name}
             _check_datasets(flow, settings, findings)
@@ -137,11 +145,16 @@ def _with_our_own(secrets: SecretNames) -> SecretNames:
     return SecretNames(secrets.secrets, {BUILT_IN_CA_CONFIG_MAP: frozenset({BUILT_IN_CA_KEY}), **secrets.config_maps})
 
 
-def build(resources: ResourceSet, settings: Settings, diagnostics: tuple[Diagnostic, ...] = ()) -> Plan:
-    """Make the plan of resources that validate. `diagnostics` are the warnings to keep with it."""
+def build(
+    resources: ResourceSet,
+    settings: Settings,
+    diagnostics: tuple[Diagnostic, ...] = (),
+    schemas: SchemaTexts | None = None,
+) -> Plan:
+    """Make the plan of resources that validate with these schemas. `diagnostics` are the warnings to keep with it."""
     flows = _resolved(resources)
     enabled = [flow for flow in flows if flow.is_enabled]
-    plans = [_flow_plan(flow, ordinal, settings) for flow in enabled for ordinal in range(flow.instance_count)]
+    plans = [_flow_plan(flow, ordinal, settings, schemas) for flow in enabled for ordinal in range(flow.instance_count)]
     return Plan(
         flows=with_trails(plans, enabled, resources, settings),
         disabled=frozenset(flow.name for flow in resources.dataflows.values() if flow.spec.mode == "Disabled"),
@@ -233,7 +246,7 @@ def _datasets_plan(flow: ResolvedFlow, ordinal: int, settings: Settings) -> Data
     )
 
 
-def _flow_plan(flow: ResolvedFlow, ordinal: int, settings: Settings) -> FlowPlan:
+def _flow_plan(flow: ResolvedFlow, ordinal: int, settings: Settings, schemas: SchemaTexts | None) -> FlowPlan:
     return FlowPlan(
         name=flow.key.name,
         profile=flow.profile.name,
@@ -242,7 +255,7 @@ def _flow_plan(flow: ResolvedFlow, ordinal: int, settings: Settings) -> FlowPlan
         destination=_side_plan(flow, flow.destination, ordinal, "destination", settings),
         topic_filters=tuple(_subscribed(flow)),
         retain_mode=flow.destination.settings.retain,
-        transform=transform_spec(flow, settings),
+        transform=transform_spec(flow, settings, schemas),
         stall_seconds=settings.stall_seconds,
         stall_seconds_max=settings.stall_seconds_max,
         qos0_pending_bytes_max=settings.qos0_pending_bytes_max,

@@ -7,11 +7,13 @@ import re
 from collections.abc import Callable
 from typing import Literal, TypeVar
 
+from tidegate.engine.schema_rules import SOURCE_SCHEMA, check_schemas, source_schema_text
 from tidegate.mqtt.topics import filter_error, topic_error
 from tidegate.resources.dataflow import BuiltInTransformationSettings, Dataflow, MapRule
 from tidegate.resources.finding_list import FindingList
 from tidegate.resources.findings import closest, enumerate_words
 from tidegate.resources.resolved_flow import ResolvedFlow, sent_filter
+from tidegate.resources.schema_reference import SchemaTexts
 from tidegate.resources.source_map import FieldPath
 from tidegate.settings import Settings
 from tidegate.transform.declaration_error import DeclarationError
@@ -62,15 +64,15 @@ _CHOICES = {
     COPY: ("move", "add"),
     LAST_VALUE: ("instance", "topic"),
     COUNT_HOPS: ("always", "never"),
+    SOURCE_SCHEMA: ("name", "validate"),
 }
 
-_SCHEMA = re.compile(r"aio-sr://[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*:\d+")
 _DATASET_KEY = re.compile(r"(?P<key>\S+)(?:\s+as\s+(?P<alias>\S+))?")
 
 Parsed = TypeVar("Parsed")
 
 
-def transform_spec(flow: ResolvedFlow, settings: Settings) -> TransformSpec:
+def transform_spec(flow: ResolvedFlow, settings: Settings, schemas: SchemaTexts | None) -> TransformSpec:
     """Return the middle of a data flow that `check_transform` found no error in."""
     spec = flow.dataflow.spec
     found = spec.transformation
@@ -107,6 +109,7 @@ def transform_spec(flow: ResolvedFlow, settings: Settings) -> TransformSpec:
         target_name=flow.destination.name,
         source_schema=spec.source[1].schema_ref,
         output_schema=middle.schema_ref,
+        payload_schema=source_schema_text(flow.dataflow, schemas),
     )
 
 
@@ -131,12 +134,18 @@ def dataset_keys(flow: ResolvedFlow) -> tuple[str, ...]:
     return () if found is None else tuple(dict.fromkeys(key for key, _ in dataset_names(found[1])))
 
 
-def check_transform(dataflow: Dataflow, template: TopicTemplate | None, findings: FindingList) -> None:
-    """Find everything that is wrong with a data flow's middle. `template` is the parsed `dataDestination`."""
+def check_transform(
+    dataflow: Dataflow, template: TopicTemplate | None, schemas: SchemaTexts | None, findings: FindingList
+) -> None:
+    """Find everything that is wrong with a data flow's middle.
+
+    Args:
+        template: the parsed `dataDestination`.
+        schemas: what the registry holds, None where there is none.
+    """
     _check_annotations(dataflow, findings)
+    check_schemas(dataflow, schemas, findings)
     spec = dataflow.spec
-    index, source = spec.source
-    _check_schema(dataflow, ("spec", "operations", index, "sourceSettings", "schemaRef"), source.schema_ref, findings)
     found = spec.transformation
     writes_topic = False
     if found is not None:
@@ -178,7 +187,6 @@ class _Checks:
             self._add(
                 "serialization", message, (*self._path, "serializationFormat"), "write `serializationFormat: Json`"
             )
-        _check_schema(self._dataflow, (*self._path, "schemaRef"), self._middle.schema_ref, self._findings)
         self._check_datasets()
         for number, condition in enumerate(self._middle.filter):
             path = (*self._path, "filter", number)
@@ -346,10 +354,3 @@ def _check_prefix(dataflow: Dataflow, prefix: str, path: FieldPath, findings: Fi
             message = f"no topic that matches `{topic_filter}` begins with `{prefix}`, which is to be left out"
             hint = "write how all source topics begin, or read these in a data flow of their own"
             findings.add("error", "annotation", message, dataflow.key, path, hint)
-
-
-def _check_schema(dataflow: Dataflow, path: FieldPath, reference: str | None, findings: FindingList) -> None:
-    if reference is not None and not _SCHEMA.fullmatch(reference):
-        message = f"`{reference}` is no reference to a schema"
-        hint = "write `aio-sr://<namespace>/<name>:<version>`, the version a whole number"
-        findings.add("error", "schema", message, dataflow.key, path, hint)

@@ -43,7 +43,11 @@ class SourceSettings(Model):
     )
     asset_ref: str | None = Field(default=None, description="Asset that the messages come from; kept, without effect.")
     serialization_format: Literal["Json"] = Field(default="Json", description="Format of the payload.")
-    schema_ref: str | None = Field(default=None, description="Schema of the payload; kept, without effect.")
+    schema_ref: str | None = Field(
+        default=None,
+        description="Schema of the payload, `aio-sr://<namespace>/<name>:<version>`; "
+        "a message with another `dataschema` is dropped.",
+    )
 
 
 class DatasetRule(Model):
@@ -52,7 +56,7 @@ class DatasetRule(Model):
     key: str = Field(max_length=64, min_length=1, description="Key of the data set in the state store.")
     inputs: tuple[str, ...] = Field(description="Fields that the expression reads.")
     expression: str | None = Field(default=None, description="Which record of the data set applies.")
-    schema_ref: str | None = Field(default=None, description="Schema of the data set.")
+    schema_ref: str | None = Field(default=None, description="Schema of the data set; kept, without effect.")
     description: Description | None = Field(default=None, description="For people.")
 
 
@@ -84,7 +88,9 @@ class BuiltInTransformationSettings(Model):
     serialization_format: Literal["Json", "Parquet", "Delta"] = Field(
         default="Json", description="Format of the output."
     )
-    schema_ref: str | None = Field(default=None, description="Schema of the output.")
+    schema_ref: str | None = Field(
+        default=None, description="Schema of the output, which CloudEvents name as `dataschema`."
+    )
     datasets: tuple[DatasetRule, ...] = Field(
         default=(), max_length=DATASETS_MAX, description="Data sets that enrich messages."
     )

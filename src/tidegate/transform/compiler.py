@@ -18,6 +18,7 @@ from tidegate.transform.filter import compile_filter
 from tidegate.transform.headers import apply_headers
 from tidegate.transform.map import compile_map
 from tidegate.transform.output import Output
+from tidegate.transform.schema import compile_schema
 from tidegate.transform.spec import Dropped, Filtered, TransformSpec
 from tidegate.transform.topic_template import Unresolvable, parse
 from tidegate.transform.values import EvaluationError
@@ -58,16 +59,19 @@ def compile_transform(
         snapshots: the records of data sets by key, which the caller keeps up to date: each message sees those of its time.
 
     Raises:
-        DeclarationError: something declared does not parse (`validate` has said so before).
+        DeclarationError, SchemaError: something declared does not parse (`validate` has said so before).
     """
     address = _topics(spec.topic_template, spec.topic_prefix)
     stages = _stages(spec, {} if snapshots is None else snapshots)
     finish = _finish(spec, new_id)
     schema = spec.source_schema
+    violation = None if spec.payload_schema is None else compile_schema(spec.payload_schema)
 
     def transform(message: Message, now: Moment) -> Outcome:
         if schema is not None and (conflict := _conflict(message, schema)):
             return conflict
+        if violation is not None and (detail := violation(message.payload)):
+            return Dropped("invalid", f"the payload is not as {schema} says: {detail}")
         output: Output | None = None
         if stages is not None:
             made = stages(message)

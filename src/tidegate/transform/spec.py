@@ -63,7 +63,8 @@ class TransformSpec:
     An empty `maps` leaves the payload as it is. `filter_true` says what a
     condition that is true means (facts 3.3), `moves_copies` whether a plain copy behind a wildcard takes the field away from
     the wildcard (facts 3.5), `last_per_topic` whether `? $last` remembers a value for each source topic. `source_schema` and
-    `output_schema` are references of the schema registry; `target_name` is what CloudEvents name as their source (facts 4.4).
+    `output_schema` are references of the schema registry; `payload_schema` is the text of the schema that payloads have to be
+    as, None where they may be anything; `target_name` is what CloudEvents name as their source (facts 4.4).
     """
 
     topic_template: str
@@ -79,6 +80,7 @@ class TransformSpec:
     target_name: str = ""
     source_schema: str | None = None
     output_schema: str | None = None
+    payload_schema: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ __all__ = ["STEPS_MAX", "Input", "Stage", "Step", "Trace", "message_data", "trac
 STEPS_MAX = 1_000
 """How many steps of one rule with a wildcard are told; `more` counts the rest."""
 
-Stage = Literal["payload", "data set", "filter", "map", "topic", "cloud events", "header"]
+Stage = Literal["payload", "schema", "data set", "filter", "map", "topic", "cloud events", "header"]
 
 Effect = Literal["passes", "drops", "written", "removed", "nothing", "gives way", "found", "error"]
 
@@ -138,10 +138,13 @@ def trace(
     """
     identifier = new_id()
     outcome = compile_transform(spec, new_id=lambda: identifier, snapshots=snapshots)(message, now)
-    if isinstance(outcome, Dropped) and outcome.reason == "schema":
-        return Trace(message, (Step(stage="payload", number=1, effect="error", detail=outcome.detail),), outcome)
+    if isinstance(outcome, Dropped) and outcome.reason in ("schema", "invalid"):
+        return Trace(message, (Step(stage="schema", number=1, effect="error", detail=outcome.detail),), outcome)
     tracer = _Tracer(spec, snapshots or {})
     steps: list[Step] = []
+    if spec.payload_schema is not None:
+        detail = f"the payload is as {spec.source_schema} says"
+        steps.append(Step(stage="schema", number=1, effect="passes", detail=detail))
     try:
         for step in tracer.steps(message):
             steps.append(step)

@@ -5,6 +5,7 @@ from pathlib import Path
 from xml.etree.ElementTree import parse
 
 import pytest
+from tests.resources.manifests import CLOUD
 
 from tidegate.cli import main
 
@@ -34,6 +35,7 @@ spec:
   - in: {topic: ovens/7, payload: {t: 21}}
     out: {topic: out/7, payload: {f: 42}}
 """
+ASLEEP = FLOW.replace("to-cloud", "asleep").replace("spec:\n", "spec:\n  mode: Disabled\n")
 FAILS = PASSES.replace("doubles", "halves").replace("f: 42", "f: 10.5")
 
 
@@ -84,17 +86,31 @@ def test_resources_may_stand_in_the_file_of_the_test(folder: Path, capsys: pytes
     assert main(["test", "."]) == 0
 
 
+def test_credentials_are_not_needed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    x509 = "{method: X509Certificate, x509CertificateSettings: {secretRef: client}}"
+    cloud = CLOUD.replace("{method: Anonymous}", x509)
+    flow = FLOW.replace("destinationSettings: {endpointRef: default", "destinationSettings: {endpointRef: cloud")
+    (folder / "flow.yaml").write_text(f"{flow}---\n{cloud}")
+    (folder / "flow.test.yaml").write_text(PASSES)
+    assert main(["test", "."]) == 0, capsys.readouterr()
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (PASSES.replace("flow.yaml", "none.yaml"), "there is no such file or folder"),
+        (PASSES.replace("flow.yaml", "none.yaml"), "there is no file or folder `none.yaml` beside the test's file"),
+        (PASSES.replace("flow.yaml", "/dev/zero"), "there is no file or folder `/dev/zero`"),
         (
             PASSES.replace("  messages", "  flow: other\n  messages"),
-            "there is no enabled data flow other; there are: to-cloud",
+            "there is no data flow other\n        --> flow.test.yaml:",
         ),
-        (f"{PASSES}---\n{FLOW.replace('to-cloud', 'second')}", "the test names no data flow, and there are 2"),
+        (f"{PASSES}---\n{FLOW.replace('to-cloud', 'second')}", "the test names no data flow, and 2 are enabled"),
         (f"{PASSES}---\n{FLOW.replace('$1 * 2', '$1 *').replace('to-cloud', 'second')}", "error["),
         (PASSES.replace("topic: ovens/7,", ""), "topic"),
+        (
+            PASSES.replace("  messages", "  flow: asleep\n  messages") + "---\n" + ASLEEP,
+            "the data flow asleep is disabled",
+        ),
         ("a: 1\n", "no document of kind FlowTest"),
     ],
 )

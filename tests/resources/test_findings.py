@@ -76,6 +76,7 @@ def test_closest() -> None:
 
 
 def test_enumerate_words() -> None:
+    assert enumerate_words([]) == "none"
     assert enumerate_words(["a"]) == "a"
     assert enumerate_words(["a", "b", "c"]) == "a, b and c"
 

@@ -53,6 +53,19 @@ def test_null_is_a_payload() -> None:
         (TEST.replace("topic: b", "payload: 1, payloadText: x"), "flow-test", 7, "more than one payload"),
         (TEST.replace("  messages:", "  now: yesterday\n  messages:"), "flow-test", 5, "no time with a time zone"),
         (TEST.replace("  messages:", "  now: '2026-01-01T00:00:00'\n  messages:"), "flow-test", 5, "time zone"),
+        (
+            TEST.replace("  messages:", "  now: '0001-01-01T00:00:00+01:00'\n  messages:"),
+            "flow-test",
+            5,
+            "of the years 1970",
+        ),
+        (TEST.replace("out: {topic: b}", "out: null"), "flow-test", 6, "nothing is to become"),
+        *(
+            (TEST.replace("out: {topic: b}", f"filtered: {wrong}"), "flow-test", 7, "neither true nor the number")
+            for wrong in ("false", "0", "-1", "1.0", '"1"', "[]")
+        ),
+        (TEST.replace("topic: a,", "topic: a/+,"), "flow-test", 6, "no message has this topic"),
+        (TEST.replace("payload: {x: [1, 2]}", "payloadBase64: '?'"), "flow-test", 6, "is no base64"),
         (TEST[: TEST.index("  messages")] + "  messages: []\n", "out-of-range", 5, "messages is empty"),
         (TEST.replace("topic: b", "qos: 2"), "not-allowed", 7, "qos"),
         (TEST.replace("{x: [1, 2]}", "{x: yes}"), "boolean", 6, "boolean"),

@@ -46,14 +46,15 @@ def resource_options(
     context: Any,  # knack's ArgumentsContext, which is untyped
     *,
     needs_paths: bool = True,
+    has_secrets: bool = True,
     has_rules: bool = True,
     paths_are_option: bool = False,
 ) -> None:
     """Declare PATH... and the options that decide what declared resources mean.
 
-    They arrive as `paths`, `namespace`, `secrets_dir`, `configmaps_dir` and, with `has_rules`, `allow_remote_only`,
-    `filter_true`, `hops_max`, `datasets_dir` and `schemas_dir`. With `paths_are_option` the paths are given as `--path`, for a
-    verb whose one argument is something else.
+    They arrive as `paths`, `namespace`, with `has_secrets` `secrets_dir` and `configmaps_dir`, and with `has_rules`
+    `allow_remote_only`, `filter_true`, `hops_max`, `datasets_dir` and `schemas_dir`. With `paths_are_option` the paths are given
+    as `--path`, for a verb whose one argument is something else.
     """
     if paths_are_option:
         context.argument(
@@ -71,18 +72,8 @@ def resource_options(
             help="Manifests, and folders of them (.yaml, .yml, .json, folders below too).",
         )
     context.argument("namespace", options_list=["--namespace"], help="The one namespace that all resources live in.")
-    context.argument(
-        "secrets_dir",
-        options_list=["--secrets-dir"],
-        metavar="DIR",
-        help="Where secrets lie that are not declared: DIR/<name>/<key>.",
-    )
-    context.argument(
-        "configmaps_dir",
-        options_list=["--configmaps-dir"],
-        metavar="DIR",
-        help="Where config maps lie that are not declared: DIR/<name>/<key>.",
-    )
+    if has_secrets:
+        _secret_options(context)
     if not has_rules:
         return
     context.argument(
@@ -110,6 +101,21 @@ def resource_options(
         help="Read data sets from DIR/<key>.jsonl. Default: from the state store of the local broker.",
     )
     schemas_option(context)
+
+
+def _secret_options(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
+    context.argument(
+        "secrets_dir",
+        options_list=["--secrets-dir"],
+        metavar="DIR",
+        help="Where secrets lie that are not declared: DIR/<name>/<key>.",
+    )
+    context.argument(
+        "configmaps_dir",
+        options_list=["--configmaps-dir"],
+        metavar="DIR",
+        help="Where config maps lie that are not declared: DIR/<name>/<key>.",
+    )
 
 
 def schemas_option(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from tidegate.cli.junit import TestCase, junit_xml
 from tidegate.cli.options import resource_options
 from tidegate.cli.output import Json, NotUnderstood, Outcome, print_error, render_diagnostics
+from tidegate.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
-    from tidegate.diagnostics import Diagnostic
     from tidegate.engine.flow_test_run import Failure
     from tidegate.engine.load import Loaded
     from tidegate.flow.plan import FlowPlan
     from tidegate.resources.flow_test import FlowTestFile, Inspected
+    from tidegate.resources.source_map import FieldPath
     from tidegate.settings import Settings
 
 __all__ = ["EXAMPLES", "arguments", "test"]
@@ -30,7 +31,7 @@ EXAMPLES = (
 
 def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
     """Declare the options."""
-    resource_options(context)
+    resource_options(context, has_secrets=False)
     context.positional(
         "paths", nargs="+", metavar="PATH", help="Flow tests, and folders of them (.test.yaml, folders below too)."
     )
@@ -40,8 +41,6 @@ def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is 
 def test(
     paths: list[str],
     namespace: str = "azure-iot-operations",
-    secrets_dir: str | None = None,
-    configmaps_dir: str | None = None,
     allow_remote_only: bool = False,
     filter_true: Literal["drop", "pass"] = "drop",
     datasets_dir: str | None = None,
@@ -55,8 +54,6 @@ def test(
     settings = Settings(
         data_dir=PurePath(),
         namespace=namespace,
-        secrets_dir=PurePath(secrets_dir) if secrets_dir is not None else None,
-        configmaps_dir=PurePath(configmaps_dir) if configmaps_dir is not None else None,
         datasets_dir=PurePath(datasets_dir) if datasets_dir is not None else None,
         schemas_dir=PurePath(schemas_dir) if schemas_dir is not None else None,
         allow_remote_only=allow_remote_only,
@@ -104,14 +101,17 @@ def _case(path: Path, file: "FlowTestFile", inspected: "Inspected", settings: "S
     from tidegate.engine.load import load_texts
 
     test, line = inspected.test, inspected.place.span(("metadata", "name")).line
+    missing = list(_missing(path, inspected))
+    if missing:
+        return TestCase(str(path), test.name, line, "error", _rendered(missing, file.lines))
     texts, unreadable = files.read([path.parent / each for each in test.spec.resources])
     loaded = load_texts([*texts, file.resources], unreadable, settings)
     if loaded.plan is None:
         errors = [each for each in loaded.diagnostics if each.level == "error"]
         return TestCase(str(path), test.name, line, "error", _rendered(errors, loaded.lines))
-    plan = _chosen(loaded, test.spec.flow)
-    if isinstance(plan, str):
-        return TestCase(str(path), test.name, line, "error", plan)
+    plan = _chosen(loaded, inspected)
+    if isinstance(plan, Diagnostic):
+        return TestCase(str(path), test.name, line, "error", _rendered([plan], file.lines))
     failures = run_flow_test(test, plan)
     if not failures:
         return TestCase(str(path), test.name, line)
@@ -119,18 +119,45 @@ def _case(path: Path, file: "FlowTestFile", inspected: "Inspected", settings: "S
     return TestCase(str(path), test.name, line, "failure", "\n".join(told))
 
 
-def _chosen(loaded: "Loaded", name: str | None) -> "FlowPlan | str":
-    """Return the plan of a data flow, or why there is none."""
+def _missing(path: Path, inspected: "Inspected") -> "Iterator[Diagnostic]":
+    """Find resources that are neither files nor folders. What never ends, such as a pipe, is not waited for."""
+    for number, name in enumerate(inspected.test.spec.resources):
+        found = path.parent / name
+        if not found.is_file() and not found.is_dir():
+            message = f"there is no file or folder `{name}` beside the test's file"
+            yield _finding(
+                inspected, ("spec", "resources", number), message, "write the path relative to the test's file"
+            )
+
+
+def _chosen(loaded: "Loaded", inspected: "Inspected") -> "FlowPlan | Diagnostic":
+    """Return the plan of the data flow that is tried, or why there is none."""
+    from tidegate.resources.findings import closest, enumerate_words
+
     assert loaded.plan is not None
+    name = inspected.test.spec.flow
     flows = {each.name: each for each in loaded.plan.flows}
     if name is None and len(flows) == 1:
         return next(iter(flows.values()))
-    names = ", ".join(flows) or "none"
+    if name is not None and name in flows:
+        return flows[name]
+    there = f"there are: {enumerate_words(list(flows))}"
     if name is None:
-        return f"the test names no data flow, and there are {len(flows)}; write `flow:`, one of {names}"
-    if name not in flows:
-        return f"there is no enabled data flow {name}; there are: {names}"
-    return flows[name]
+        message = f"the test names no data flow, and {len(flows)} are enabled"
+        hint = f"write `flow:`; {there}" if flows else "name files with one: `resources: [dataflow.yaml]`"
+    elif name in loaded.plan.disabled:
+        message, hint = f"the data flow {name} is disabled", "set its `mode: Enabled`"
+    else:
+        meant = closest(name, list(flows))
+        message = f"there is no data flow {name}"
+        hint = f"did you mean `{meant}`?" if meant else there
+    return _finding(inspected, ("spec", "flow"), message, hint)
+
+
+def _finding(inspected: "Inspected", path: "FieldPath", message: str, hint: str) -> Diagnostic:
+    from tidegate.resources.source_map import path_text
+
+    return Diagnostic("error", "flow-test", message, path_text(path), "", inspected.place.span(path), hint)
 
 
 def _told(failure: "Failure", inspected: "Inspected") -> Iterator[str]:
@@ -142,7 +169,7 @@ def _told(failure: "Failure", inspected: "Inspected") -> Iterator[str]:
         yield f"    + found    {each.found}"
 
 
-def _rendered(diagnostics: "tuple[Diagnostic, ...] | list[Diagnostic]", lines: Any) -> str:
+def _rendered(diagnostics: tuple[Diagnostic, ...] | list[Diagnostic], lines: Any) -> str:
     return render_diagnostics(diagnostics, lines).rstrip("\n")
 
 

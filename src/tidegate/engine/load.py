@@ -61,8 +61,11 @@ def load(paths: Iterable[str | os.PathLike[str]], settings: Settings, stored: Se
 
 
 def load_texts(texts: Iterable[SourceText], unreadable: Iterable[Diagnostic], settings: Settings) -> Loaded:
-    """Do as `load` with texts that were read; `unreadable` is what was found meanwhile. Blocks on secrets."""
-    return _loaded(_parsed(texts, unreadable, settings), settings)
+    """Do as `load` with texts that were read, for somebody who makes no connection: no secret has to be there.
+
+    `unreadable` is what was found while they were read.
+    """
+    return _loaded(_parsed(texts, unreadable, settings), settings, connects=False)
 
 
 def read_files(paths: Iterable[str | os.PathLike[str]], settings: Settings) -> Manifest:
@@ -77,9 +80,9 @@ def _parsed(texts: Iterable[SourceText], unreadable: Iterable[Diagnostic], setti
     return replace(declared, diagnostics=(*unreadable, *folders, *declared.diagnostics))
 
 
-def _loaded(declared: Manifest, settings: Settings) -> Loaded:
+def _loaded(declared: Manifest, settings: Settings, *, connects: bool = True) -> Loaded:
     schemas = _schemas(declared.resources, settings)
-    diagnostics = in_order((*_checked(declared, settings, schemas), *_loose_files(settings)))
+    diagnostics = in_order((*_checked(declared, settings, schemas, connects=connects), *_loose_files(settings)))
     return Loaded(
         plan=None if has_errors(diagnostics) else build(declared.resources, settings, diagnostics, schemas),
         diagnostics=diagnostics,
@@ -101,7 +104,12 @@ def _schemas(resources: ResourceSet, settings: Settings) -> SchemaTexts | None:
     return SchemaFolder(settings.schemas_dir).read_all(referenced_schemas(resources.dataflows.values()))
 
 
-def _checked(declared: Manifest, settings: Settings, schemas: SchemaTexts | None) -> tuple[Diagnostic, ...]:
+def _checked(
+    declared: Manifest, settings: Settings, schemas: SchemaTexts | None, *, connects: bool = True
+) -> tuple[Diagnostic, ...]:
+    if not connects:
+        across = validate(declared.resources, declared.source_map, settings, None, schemas)
+        return in_order((*declared.diagnostics, *across))
     directories = DirectorySource(settings.secrets_dir, settings.configmaps_dir)
     names, unusable = _names(declared.resources, directories)
     across = validate(declared.resources, declared.source_map, settings, names, schemas)

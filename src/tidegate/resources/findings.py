@@ -59,7 +59,9 @@ def closest(word: str, allowed: Sequence[str]) -> str | None:
 
 
 def enumerate_words(words: Sequence[str]) -> str:
-    """Join words for a sentence: `a`, `a and b`, `a, b and c`."""
+    """Join words for a sentence: `a`, `a and b`, `a, b and c`; of none, `none`."""
+    if not words:
+        return "none"
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 

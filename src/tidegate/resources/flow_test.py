@@ -5,6 +5,8 @@ Knows the documents and how they are told from the resources beside them. Does n
 """
 
 import re
+from base64 import b64decode
+from binascii import Error as Base64Error
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +16,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from tidegate.diagnostics import Diagnostic
+from tidegate.mqtt.topics import topic_error
 from tidegate.resources.base import Model, Resource
 from tidegate.resources.findings import diagnose
 from tidegate.resources.source_map import Place, SourceText
@@ -33,17 +36,40 @@ __all__ = [
 KIND = "FlowTest"
 API_VERSION = "tidegate.dev/v1"
 MESSAGES_MAX = 10_000
-ENDS = {"out", "filtered", "dropped"}
+FILTERS_MAX = 10_000
+YEARS = (1970, 9_998)
 
 
 def _is_time(text: str) -> str:
     try:
-        has_zone = datetime.fromisoformat(text).tzinfo is not None
+        moment = datetime.fromisoformat(text)
     except ValueError:
-        has_zone = False
-    if not has_zone:
-        _refuse("now is no time with a time zone", "write it as `2026-01-01T00:00:00Z`")
+        moment = None
+    if moment is None or moment.tzinfo is None or not YEARS[0] <= moment.year <= YEARS[1]:
+        detail = f"now is no time with a time zone, of the years {YEARS[0]} to {YEARS[1]}"
+        _refuse(detail, "write it as `2026-01-01T00:00:00Z`")
     return text
+
+
+def _is_topic(text: str) -> str:
+    if error := topic_error(text):
+        _refuse(f"no message has this topic: {error}", "write the topic of one message, such as `ovens/7/state`")
+    return text
+
+
+def _is_base64(text: str) -> str:
+    try:
+        b64decode(text, validate=True)
+    except (Base64Error, ValueError):
+        _refuse("payloadBase64 is no base64", "write it as it is, under `payload` or `payloadText`")
+    return text
+
+
+def _is_filter(value: object) -> object:
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if value is not None and value is not True and not (is_number and 1 <= int(str(value)) <= FILTERS_MAX):
+        _refuse("filtered is neither true nor the number of a filter, from 1", "write `filtered: true`")
+    return value
 
 
 def _refuse(detail: str, hint: str) -> NoReturn:
@@ -53,7 +79,9 @@ def _refuse(detail: str, hint: str) -> NoReturn:
 class _Payload(Model):
     payload: object = Field(default=None, description="Payload, as JSON.")
     payload_text: str | None = Field(default=None, description="Payload, as text.")
-    payload_base64: str | None = Field(default=None, description="Payload, as base64.")
+    payload_base64: Annotated[str, AfterValidator(_is_base64)] | None = Field(
+        default=None, description="Payload, as base64."
+    )
 
     @property
     def given(self) -> str | None:
@@ -72,7 +100,7 @@ class _Payload(Model):
 class SentMessage(_Payload):
     """A message that goes in."""
 
-    topic: str = Field(description="Topic.")
+    topic: Annotated[str, AfterValidator(_is_topic)] = Field(description="Topic.")
     qos: Literal[0, 1] = Field(default=1, description="QoS, 0 or 1.")
     retain: bool = Field(default=False, description="Retain flag.")
     content_type: str | None = Field(default=None, description="Content type.")
@@ -80,7 +108,7 @@ class SentMessage(_Payload):
 
 
 class ExpectedMessage(_Payload):
-    """What has to be true of a message that comes out; what is not written may be anything."""
+    """What has to be true of a message that comes out; what is not written may be anything, and null is what is not there."""
 
     topic: str | None = Field(default=None, description="Topic.")
     qos: Literal[0, 1] | None = Field(default=None, description="QoS, 0 or 1.")
@@ -96,7 +124,7 @@ class Step(Model):
 
     sent: SentMessage = Field(alias="in", description="Message that goes in.")
     out: ExpectedMessage | None = Field(default=None, description="Message that comes out.")
-    filtered: Literal[True] | int | None = Field(
+    filtered: Annotated[object, AfterValidator(_is_filter)] = Field(
         default=None, description="A filter ends it: true, or the number of the rule, from 1."
     )
     dropped: str | None = Field(
@@ -105,8 +133,9 @@ class Step(Model):
 
     @model_validator(mode="after")
     def _has_one_end(self) -> Self:
-        if len(self.model_fields_set & ENDS) != 1:
-            ends = "nothing" if not self.model_fields_set & ENDS else "more than one thing"
+        given = [each for each in (self.out, self.filtered, self.dropped) if each is not None]
+        if len(given) != 1:
+            ends = "more than one thing" if given else "nothing"
             _refuse(f"{ends} is to become of the message", "write one of out, filtered and dropped")
         return self
 

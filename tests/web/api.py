@@ -1,6 +1,6 @@
 """A client of the HTTP API over a resource store in a folder, without an engine."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -55,17 +55,21 @@ class Api:
         return Workspace(self.settings, environment=self.environment, now_wall=0.0)
 
     def ask(
-        self, method: str, path: str, body: Any = None, version: str | None = "2026-07-01", **headers: str
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        version: str | None = "2026-07-01",
+        query: Mapping[str, Any] | None = None,
+        **headers: str,
     ) -> Response:
         """Send one request; `path` is below the instance unless it begins with `/`."""
         path = path if path.startswith("/") else f"{INSTANCE}/{path}"
-        query = {"api-version": version} if version is not None else {}
-        named = {"Authorization": f"Bearer {'w' * 32}"} | {
-            key.replace("_", "-"): value for key, value in headers.items()
-        }
-        named.setdefault("Content-Type", "application/json")
+        asked = {**(query or {}), **({"api-version": version} if version is not None else {})}
+        named = {"Content-Type": "application/json", "Authorization": f"Bearer {'w' * 32}"}
+        named |= {key.replace("_", "-"): value for key, value in headers.items()}
         content = {"content": body} if isinstance(body, bytes) else {"json": body} if body is not None else {}
-        return self.client.request(method, path, params=query, headers=named, **content)
+        return self.client.request(method, path, params=asked, headers=named, **content)
 
 
 @pytest.fixture

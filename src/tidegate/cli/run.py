@@ -169,14 +169,12 @@ def run(
 ) -> Outcome | None:
     """Run until SIGTERM or SIGINT; the exit code is 1 when what is declared has errors or the engine cannot start."""
     from tidegate.engine.data_directory import default_data_directory
-    from tidegate.engine.status_http import parse_http_address
     from tidegate.telemetry.logs import InvalidLevel, parse_levels
 
     # Somebody who tries a file at his desk does not mean what lies in the usual place.
     uses_store = not paths or data_dir is not None or "STATE_DIRECTORY" in os.environ
     try:
-        http_host, http_port = parse_http_address(http)
-        api_host, api_port = _api_address(api, uses_store=uses_store)
+        (http_host, http_port), (api_host, api_port) = _addresses(http, api, uses_store=uses_store)
         if log_level is not None:
             parse_levels(log_level)
     except (ValueError, InvalidLevel) as error:
@@ -227,15 +225,16 @@ def _run(paths: list[str], settings: Settings) -> Outcome | None:
     return None if is_valid else Outcome(None, "", 1)
 
 
-def _api_address(given: str | None, *, uses_store: bool) -> tuple[str, int]:
+def _addresses(http: str, api: str | None, *, uses_store: bool) -> tuple[tuple[str, int], tuple[str, int]]:
+    """Return where to listen for the status and for the HTTP API. Raises `ValueError`."""
     from tidegate.engine.status_http import parse_http_address
 
-    host, port = parse_http_address(given or (API if uses_store else "off"))
+    host, port = parse_http_address(api or (API if uses_store else "off"))
     if port and not uses_store:
         raise ValueError(
             "the HTTP API changes the resources of a data directory, and none was given; add --data-dir DIR"
         )
-    return host, port
+    return parse_http_address(http), (host, port)
 
 
 def _show(loaded: "Loaded") -> None:

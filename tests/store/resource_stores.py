@@ -1,5 +1,7 @@
 """Resource stores for tests, and a process that writes to one until it is killed."""
 
+import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -44,9 +46,16 @@ def count_up(folder: Path, times: int) -> None:
             transaction.put(document("counter", data={"n": str(int(str(data["n"])) + 1)}))
 
 
-def write_until_killed(folder: Path) -> None:
-    """Write one resource after another, and say each once it is acknowledged."""
+def write_until_killed(folder: Path, statements: int) -> None:
+    """Write one resource after another, say each once it is acknowledged, and die at the n-th statement of SQL."""
     store = store_in(folder)
+    left = iter(range(statements))
+
+    def die_at_the_end(_: str) -> None:
+        if next(left, None) is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    store._database.set_trace_callback(die_at_the_end)
     for number in range(1_000_000):
         with store.transaction(ANNA, time.time()) as transaction:
             transaction.put(document(f"entry-{number}", data={"n": str(number)}))
@@ -55,7 +64,5 @@ def write_until_killed(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 3:
-        count_up(Path(sys.argv[1]), int(sys.argv[2]))
-    else:
-        write_until_killed(Path(sys.argv[1]))
+    work = {"count": count_up, "write": write_until_killed}[sys.argv[1]]
+    work(Path(sys.argv[2]), int(sys.argv[3]))

@@ -1,6 +1,7 @@
 """Declared resources on disk: versions, history, secrets, several writers, kills."""
 
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -242,7 +243,7 @@ WRITER = [sys.executable, "-m", "tests.store.resource_stores"]
 
 
 def test_concurrent_writers_lose_no_update(tmp_path: Path) -> None:
-    writers = [subprocess.Popen([*WRITER, str(tmp_path), "25"]) for _ in range(4)]
+    writers = [subprocess.Popen([*WRITER, "count", str(tmp_path), "25"]) for _ in range(4)]
     assert [writer.wait(timeout=120) for writer in writers] == [0] * 4
     store = store_in(tmp_path)
     counter = store.get(ResourceKey("ConfigMap", "counter"))
@@ -250,18 +251,19 @@ def test_concurrent_writers_lose_no_update(tmp_path: Path) -> None:
     assert (counter.document["data"], counter.version, counter.generation) == ({"n": "100"}, 100, 100)
 
 
-@pytest.mark.parametrize("acknowledged", [3, 40])
-def test_a_killed_writer_leaves_every_acknowledged_write(tmp_path: Path, acknowledged: int) -> None:
-    with subprocess.Popen([*WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True) as writer:
-        assert writer.stdout is not None
-        said = [int(writer.stdout.readline()) for _ in range(acknowledged)]
-        writer.kill()
-        said += [int(line) for line in writer.stdout if line.endswith("\n")]
+@pytest.mark.parametrize("statements", range(40, 56))
+def test_a_killed_writer_leaves_every_acknowledged_write(tmp_path: Path, statements: int) -> None:
+    command = [*WRITER, "write", str(tmp_path), str(statements)]
+    killed = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    said = list(map(int, killed.stdout.split()))
+    assert len(said) > 1
     store = store_in(tmp_path)
     kept = {each.key.name for each in store.resources()}
     assert {f"entry-{number}" for number in said} <= kept
     last = store.get(ResourceKey("ConfigMap", "last"))
     assert last is not None and isinstance(last.document["data"], dict)
-    # Both resources of one transaction, or neither.
+    # Both resources of one transaction, or neither; and every change of either.
     assert kept == {"last", *(f"entry-{number}" for number in range(int(str(last.document["data"]["n"])) + 1))}
+    assert len(store.history()) == 2 * (len(kept) - 1) == store.version()
     put(store, document("after"))

@@ -4,11 +4,13 @@ import http.client
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.integration.harness.manifests import Declared
 from tests.integration.harness.ports import free_port
 from tests.integration.harness.process import Child
 from tests.integration.harness.waiting import until
@@ -25,9 +27,19 @@ Status = dict[str, Any]
 
 
 class Engine(Child):
-    """One data directory, one folder of manifests, and as many lives of the process as a test needs."""
+    """One data directory, one folder of manifests, and as many lives of the process as a test needs.
 
-    def __init__(self, directory: Path, *, options: Sequence[str] = (), data_dir: Path | None = None) -> None:
+    With `reads_files` false it is given no folder, and runs what the resource store has.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        options: Sequence[str] = (),
+        data_dir: Path | None = None,
+        reads_files: bool = True,
+    ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.manifests = directory / "manifests"
         self.manifests.mkdir(exist_ok=True)
@@ -37,7 +49,7 @@ class Engine(Child):
         command = [
             *COMMAND,
             "run",
-            str(self.manifests),
+            *([str(self.manifests)] if reads_files else []),
             "--data-dir",
             str(self.data_dir),
             "--http",
@@ -47,7 +59,9 @@ class Engine(Child):
             *options,
         ]
         python_path = os.pathsep.join([str(SOURCE_TREE), *filter(None, [os.environ.get("PYTHONPATH")])])
-        super().__init__(command, directory / "engine.log", {"PYTHONPATH": python_path, "PYTHONFAULTHANDLER": "1"})
+        # The key of stored secrets lies in the configuration's home.
+        environment = {"PYTHONPATH": python_path, "XDG_CONFIG_HOME": str(directory / "config")}
+        super().__init__(command, directory / "engine.log", {**environment, "PYTHONFAULTHANDLER": "1"})
 
     def launch(self) -> None:
         """Start the process, and count."""
@@ -86,6 +100,24 @@ class Engine(Child):
         assert code == 200, (code, body)
         document: Status = json.loads(body)
         return document
+
+    def tidegate(self, *arguments: str, text: str = "", code: int = 0) -> subprocess.CompletedProcess[str]:
+        """Run a command on the same data directory, and check its exit code; `text` is its standard input."""
+        done = subprocess.run(
+            [*COMMAND, *arguments, "--data-dir", str(self.data_dir)],
+            input=text,
+            capture_output=True,
+            text=True,
+            env=self.environment,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == code, (arguments, done.returncode, done.stdout, done.stderr)
+        return done
+
+    def apply(self, *resources: Declared) -> subprocess.CompletedProcess[str]:
+        """Apply resources to the store."""
+        return self.tidegate("apply", "-f", "-", text="\n---\n".join(map(json.dumps, resources)))
 
     def copies(self, name: str) -> list[Status]:
         """Return the running copies of a flow, one for each instance; empty while nothing answers."""

@@ -2,6 +2,7 @@
 
 import getpass
 import json
+from itertools import pairwise
 
 import pytest
 from tests.cli.stores import Shell
@@ -72,3 +73,31 @@ def test_a_store_that_is_not_ours_is_reported(shell: Shell) -> None:
     shell.write("two.yaml", CLOUD)
     assert shell.type("apply", "-f", "two.yaml") == 0
     assert "was set aside as" in shell.err and shell.out == "DataflowEndpoint/cloud created\n"
+
+
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{after}: &{after} [{', '.join([f'*{before}'] * 9)}]\n" for before, after in pairwise("abcdefghij")
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (BOMB, "the text holds more than 100000 values"),
+        ("[" * 2_000, "values are nested more than 64 deep"),
+        ('{"a":' * 2_000, "values are nested more than 64 deep"),
+        ("x" * (4 * 1024 * 1024 + 1), "the file is larger than 4 MiB"),
+        ('{"kind": "Secret", "kind": "Secret"}', "the field `kind` stands here twice"),
+        ("kind: ConfigMap\nmetadata: {name: ca}\ndata: {a: .nan}", "is a number that JSON does not have"),
+        ("kind: ConfigMap\nmetadata: {name: ca}\ndata: {a: 1" + "0" * 5_000 + "}", "the number is too large"),
+        ("a: !!python/object/apply:os.system [exit]", "the YAML tag"),
+    ],
+    ids=["bomb", "deep list", "deep JSON", "large", "twice", "nan", "number", "tag"],
+)
+def test_promise_16_a_text_that_is_made_to_hurt_is_refused_and_nothing_is_stored(
+    shell: Shell, text: str, said: str
+) -> None:
+    assert shell.type("apply", "-f", "-", stdin=text) == 1
+    assert said in shell.err and len(shell.err) < 4_000
+    with shell.workspace() as workspace:
+        assert workspace.store.version() == 0

@@ -62,6 +62,6 @@ def test_contents_are_bounded(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> 
     assert "larger than 2 KiB" in shell.err
 
 
-def test_names_are_those_of_kubernetes(shell: Shell) -> None:
+def test_promise_14_names_are_those_of_kubernetes_and_no_paths(shell: Shell) -> None:
     assert shell.type("create", "secret", "generic", "../up", "--from-literal", "a=b") == 1
     assert "name is `../up`" in shell.err

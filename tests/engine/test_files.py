@@ -45,6 +45,20 @@ def test_folders_are_read_in_the_order_of_names_without_what_is_hidden() -> None
     assert list_files(["m"]) == [Path("m/a.yaml"), Path("m/b.yml"), Path("m/c/d.json")]
 
 
+@pytest.mark.parametrize("mark", ["engine.lock", "broker.db", "resources.db", "users.json"])
+def test_the_data_directory_of_an_engine_holds_no_manifests(mark: str) -> None:
+    for path in ("m/a.yaml", "m/state/broker.json", "m/state/sessions/1.json", f"m/state/{mark}", "m/users/users.json"):
+        write(path)
+    Path("m/state", mark).chmod(0o600)
+    Path("m/users/users.json").chmod(0o644)
+    assert list_files(["m"]) == [Path("m/a.yaml"), Path("m/users/users.json")], (
+        "a file that is not private is somebody's"
+    )
+    assert "this is the data directory of an engine" in said("m/state")
+    sources, diagnostics = read(["m/state/broker.json"])
+    assert len(sources) == 1 and diagnostics == [], "what is named is read"
+
+
 def test_flow_tests_of_a_folder_are_no_manifests() -> None:
     for path in ("m/a.yaml", "m/a.test.yaml", "m/b/c.test.json", "m/d.test.yml", "m/test.yaml", "n/e.test.txt"):
         write(path)

@@ -10,8 +10,11 @@ from tests.engine.test_store_feed import feed_of
 from tests.resources.manifests import CLOUD, DEFAULT, UPLINK
 from tests.store.resource_stores import ANNA, WALL, store_in
 
+from tidegate.engine.data_directory import DataDirectory, sessions_path
 from tidegate.engine.declared import Declared, Rejected
+from tidegate.engine.reachable import write_reachable
 from tidegate.engine.schema_folder import SchemaFolder
+from tidegate.engine.session_records import SessionRecords
 from tidegate.engine.sources import Sources
 from tidegate.engine.store_feed import resources_path
 from tidegate.resources.resource_key import ResourceKey
@@ -48,6 +51,20 @@ def test_the_signature_is_of_schemas_too(tmp_path: Path) -> None:
     before = sources.signature()
     SchemaFolder(tmp_path / "schemas").add(SchemaReference("plant", "oven", None), "{}")
     assert sources.signature() != before
+
+
+def test_what_the_engine_keeps_below_its_manifests_is_no_edit(tmp_path: Path) -> None:
+    write_flow(tmp_path)
+    sources = Sources([str(tmp_path)], Settings(data_dir=tmp_path / "data"), None)
+    before = sources.signature()
+    with DataDirectory(tmp_path / "data") as directory:
+        records = SessionRecords(sessions_path(directory.path))
+        records.record("one", ("a/#",))
+        records.close()
+        write_reachable(directory.path, [])
+        assert sources.signature() == before
+        assert isinstance(sources.reload(), Declared)
+    assert sources.signature() == before, "and not once it has stopped"
 
 
 def test_a_reload_says_what_is_wrong(tmp_path: Path) -> None:

@@ -12,9 +12,11 @@ from types import TracebackType
 
 from tidegate.exceptions import DataDirectoryInUse
 
-__all__ = ["DataDirectory", "control_path", "default_data_directory", "sessions_path"]
+__all__ = ["DataDirectory", "control_path", "default_data_directory", "is_data_directory", "sessions_path"]
 
 _LOCK_NAME = "engine.lock"
+_MARKS = (_LOCK_NAME, "broker.db", "resources.db")
+_PRIVATE_MARK = "users.json"
 
 
 def default_data_directory(environment: Mapping[str, str]) -> Path:
@@ -36,6 +38,17 @@ def control_path(directory: Path) -> Path:
 def sessions_path(directory: Path) -> Path:
     """Return the folder of the session records."""
     return directory / "sessions"
+
+
+def is_data_directory(folder: Path) -> bool:
+    """Tell whether some engine, or a command for one, has its state in a folder: no file there is a manifest."""
+    if any((folder / name).exists() for name in _MARKS):
+        return True
+    try:
+        # Somebody else's file of that name is not private.
+        return not (folder / _PRIVATE_MARK).stat().st_mode & 0o077
+    except OSError:
+        return False
 
 
 class DataDirectory:

@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 from typing import BinaryIO
 
 from tidegate.diagnostics import Diagnostic, Span
+from tidegate.engine.data_directory import is_data_directory
 from tidegate.resources.source_map import SourceText
 
 __all__ = [
@@ -32,7 +33,7 @@ def read(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[SourceText], lis
     """Read files, and the files of folders and of the folders below, each once.
 
     Of a folder the files that end in `.yaml`, `.yml` or `.json` count, hidden ones and hidden folders excepted, in the
-    order of their names; flow tests do not. A file that is named is read whatever its ending.
+    order of their names; flow tests and data directories do not. A file that is named is read whatever its ending.
     """
     sources: list[SourceText] = []
     diagnostics: list[Diagnostic] = []
@@ -86,7 +87,7 @@ def _files(
         path = Path(given)
         try:
             is_folder = path.is_dir()
-            files = _of_folder(path, is_wanted) if is_folder else [path]
+            files = [path] if not is_folder else [] if is_data_directory(path) else _of_folder(path, is_wanted)
             exists = path.exists()
         except OSError as error:
             place = Path(os.fsdecode(error.filename)) if error.filename else path
@@ -94,6 +95,9 @@ def _files(
             continue
         if not exists:
             yield path, _finding("no-such-file", path, "there is no such file or folder", "check the path")
+        elif is_folder and is_data_directory(path):
+            hint = "leave PATH out to run what the store there has, or put manifests into a folder of their own"
+            yield path, _finding("data-directory", path, "this is the data directory of an engine", hint)
         elif is_folder and not files:
             endings = f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
             yield path, _finding("empty-folder", path, "the folder has no manifests", f"their names end in {endings}")
@@ -111,7 +115,8 @@ def _of_folder(folder: Path, is_wanted: Callable[[str], bool]) -> list[Path]:
             continue
         # A link to a folder is not followed, so that no folder is its own child.
         if entry.is_dir() and not entry.is_symlink():
-            files += _of_folder(entry, is_wanted)
+            if not is_data_directory(entry):
+                files += _of_folder(entry, is_wanted)
         elif is_wanted(entry.name) and entry.is_file():
             files.append(entry)
     return files

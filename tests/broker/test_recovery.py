@@ -1,6 +1,7 @@
 """A broker that was killed and started again, over a store that forgets nothing."""
 
-from tests.broker_play import WALL, BrokerPlay, puback, pubcomp, publish, pubrec, pubrel
+import mqtt5
+from tests.broker_play import WALL, BrokerPlay, puback, pubcomp, publish, pubrec, pubrel, subscribe, subscription
 
 from tidegate.broker.identity import Identity
 from tidegate.broker.journal import (
@@ -12,6 +13,7 @@ from tidegate.broker.journal import (
     SubscriptionRecord,
     merge,
 )
+from tidegate.broker.limits import BrokerLimits
 from tidegate.message import Message
 
 
@@ -33,8 +35,8 @@ def state_of(batches: list[JournalBatch]) -> StoredState:
     )
 
 
-def restart(play: BrokerPlay) -> BrokerPlay:
-    return BrokerPlay(state=state_of(play.batches))
+def restart(play: BrokerPlay, limits: BrokerLimits | None = None, *before: JournalBatch) -> BrokerPlay:
+    return BrokerPlay(limits or BrokerLimits(), state=state_of([*before, *play.batches]))
 
 
 def test_sessions_subscriptions_queues_and_retained_messages_survive() -> None:
@@ -50,6 +52,39 @@ def test_sessions_subscriptions_queues_and_retained_messages_survive() -> None:
     again.connect("plain").subscribe("kept", 0).expect(publish("kept", b"k", retain=True))
     again.connect("publisher").send(publish("a", b"y", qos=1, packet_id=1))
     client.expect(publish("a", b"y", qos=1, packet_id=2, subscription_ids=[3]))
+
+
+def test_retained_messages_that_were_due_and_had_no_room_yet_are_sent_after_a_restart() -> None:
+    limits = BrokerLimits(queued_in_memory_max=2)
+    play = BrokerPlay(limits)
+    publisher = play.connect("publisher")
+    for topic in ("a/1", "a/2", "a/3", "b/1", "c/1"):
+        publisher.send(publish(topic, topic.encode(), qos=1, retain=True, packet_id=1))
+    client = play.connect("one", session_expiry_interval=100, receive_max=1)
+    for packet_id, topic_filter in enumerate(("a/+", "b/+", "c/+"), start=7):
+        client.send(subscribe(packet_id, subscription(topic_filter, 1)))
+    assert list(client.connection.session.retained_due) == ["b/+", "c/+"]  # type: ignore[union-attr]
+    again = restart(play, limits)
+    client = again.connect("one", session_expiry_interval=100, receive_max=1)
+    payloads = []
+    for _ in range(5):
+        (message,) = client.said()
+        assert isinstance(message, mqtt5.PublishPacket) and message.retain
+        payloads.append(message.payload)
+        client.send(puback(message.packet_id or 0))
+    assert sorted(payloads) == [b"a/1", b"a/2", b"a/3", b"b/1", b"c/1"]
+    assert client.said() == []
+    third = restart(again, limits, *play.batches)
+    assert third.connect("one", session_expiry_interval=100).said() == [], "they are owed once"
+
+
+def test_retained_messages_that_were_queued_at_once_are_not_owed() -> None:
+    play = BrokerPlay()
+    play.connect("publisher").send(publish("a", b"kept", qos=1, retain=True, packet_id=1))
+    client = play.connect("one", session_expiry_interval=100)
+    client.send(subscribe(6, subscription("a", 1))).said()
+    client.send(puback(1))
+    assert [record.is_owed_retained for record in state_of(play.batches).subscriptions] == [False]
 
 
 def test_what_was_in_flight_is_sent_again_under_its_identifier() -> None:

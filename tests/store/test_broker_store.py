@@ -8,6 +8,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tidegate.broker.identity import Identity
@@ -39,7 +40,7 @@ def filled() -> JournalBatch:
     batch = JournalBatch(1)
     will = WillRecord(Message("w", b"gone"), 5)
     batch.sessions[1] = SessionRecord(1, "one", Identity("one", "s", (("a", "b"),)), 5, 100, WALL, will)
-    batch.subscriptions[1, "a/#"] = SubscriptionRecord(1, "a/#", 1, True, False, 7)
+    batch.subscriptions[1, "a/#"] = SubscriptionRecord(1, "a/#", 1, True, False, 7, True)
     batch.retained["r"] = RetainedRecord(Message("r", b"kept", 1, True), Identity("p"), None)
     for sequence in range(1, 6):
         batch.add(QueuedRecord(1, sequence, MESSAGE, (7,), WALL + 9.0))
@@ -237,3 +238,15 @@ def test_what_was_committed_survives_sigkill(tmp_path: Path) -> None:
         assert set(range(last - 9, last + 1)) <= sequences
         assert len(sequences) % 10 == 0, "a batch is there whole or not at all"
         store.close()
+
+
+def test_a_subscription_that_was_stored_without_what_it_is_owed_is_owed_nothing(tmp_path: Path) -> None:
+    store, _, _ = BrokerStore.open(tmp_path / "broker.db", now_wall=0.0, queue_head=10)
+    store.close()
+    fields = {"session": 1, "topic_filter": "a", "qos": 1, "no_local": False, "retain_as_published": False}
+    with closing(sqlite3.connect(tmp_path / "broker.db", isolation_level=None)) as database:
+        record = msgspec.msgpack.encode({**fields, "identifier": None})
+        database.execute("INSERT INTO subscription VALUES (1, 'a', ?)", (record,))
+    store, state, set_aside = BrokerStore.open(tmp_path / "broker.db", now_wall=0.0, queue_head=10)
+    store.close()
+    assert set_aside is None and state.subscriptions == [SubscriptionRecord(1, "a", 1, False, False, None)]

@@ -45,7 +45,10 @@ class SessionRecord(msgspec.Struct, frozen=True):
 
 
 class SubscriptionRecord(msgspec.Struct, frozen=True):
-    """A subscription with its options (section 3.8.3.1). `topic_filter` has its `$share/` prefix."""
+    """A subscription with its options (section 3.8.3.1). `topic_filter` has its `$share/` prefix.
+
+    `is_owed_retained` says that its retained messages are still to be sent.
+    """
 
     session: int
     topic_filter: str
@@ -53,6 +56,7 @@ class SubscriptionRecord(msgspec.Struct, frozen=True):
     no_local: bool
     retain_as_published: bool
     identifier: int | None
+    is_owed_retained: bool = False
 
 
 class RetainedRecord(msgspec.Struct, frozen=True):

@@ -50,6 +50,8 @@ def restore(
                 stored.topic_filter, stored.qos, stored.no_local, stored.retain_as_published, stored.identifier
             ),
         )
+        if stored.is_owed_retained:
+            session.retained_due[stored.topic_filter] = None
     for number, packet_id in state.received_qos2:
         sessions.by_number[number].received_qos2.add(packet_id)
     for queued in state.queued:

@@ -146,10 +146,14 @@ class Sessions:
         """Add or replace a subscription; return whether it is new."""
         is_new = self._router.add(session, subscription)
         session.subscriptions[subscription.topic_filter] = subscription
+        self.record_subscription(session, subscription)
+        return is_new
+
+    def record_subscription(self, session: Session, subscription: Subscription) -> None:
+        """Put on disk what a durable session holds, and is owed, by one subscription."""
         if session.is_durable:
             changes = self._promises.changing().subscriptions
             changes[session.number, subscription.topic_filter] = _subscription_record(session, subscription)
-        return is_new
 
     def unsubscribe(self, session: Session, topic_filter: str, now: Moment) -> bool:
         """End a subscription; return whether there was one."""
@@ -228,4 +232,5 @@ def _subscription_record(session: Session, subscription: Subscription) -> Subscr
         subscription.no_local,
         subscription.retain_as_published,
         subscription.identifier,
+        subscription.topic_filter in session.retained_due,
     )

@@ -9,6 +9,7 @@ from tidegate.broker.limits import BrokerLimits
 from tidegate.broker.promises import Promises
 from tidegate.broker.retained import RetainedMessages
 from tidegate.broker.sending import Sending
+from tidegate.broker.session import Session
 from tidegate.broker.sessions import Sessions
 from tidegate.broker.subscription import Subscription
 from tidegate.exceptions import ProtocolViolation
@@ -51,7 +52,6 @@ class Subscribing:
         assert session is not None
         changes = self._promises.changes
         codes: list[int] = []
-        granted: list[tuple[Subscription, bool, RetainHandling]] = []
         for item in packet.topic_filters:
             code = self._judge(connection, item)
             codes.append(code)
@@ -59,16 +59,10 @@ class Subscribing:
                 subscription = Subscription(
                     item.pattern, code, item.no_local, item.retain_as_published, packet.subscription_id
                 )
-                granted.append((subscription, self._sessions.subscribe(session, subscription), item.retain_handling))
+                is_new = self._sessions.subscribe(session, subscription)
+                self._owe_retained(session, subscription, item.retain_handling, is_new)
         number = self._promises.number if self._promises.changes != changes else 0
         _answer(connection, number, connection.protocol.wire.suback(packet.packet_id, codes, None))
-        for subscription, is_new, handling in granted:
-            is_wanted = handling == RetainHandling.SEND_ALWAYS or (
-                handling == RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS and is_new
-            )
-            # [MQTT-3.3.1-9..11]; a shared subscription gets no retained messages (section 4.8.2).
-            if is_wanted and subscription.share_name is None:
-                session.retained_due[subscription.topic_filter] = None
         self.send_retained_due(connection, now)
         self._sending.send_ready(session, now)
 
@@ -84,7 +78,10 @@ class Subscribing:
         while due and session.queue.has_room_in_memory(0):
             topic_filter = next(iter(due))
             del due[topic_filter]
-            self._send_retained(connection, session.subscriptions[topic_filter], now)
+            subscription = session.subscriptions[topic_filter]
+            self._send_retained(connection, subscription, now)
+            # In the batch of what was sent: a crash repeats all of it or nothing.
+            self._sessions.record_subscription(session, subscription)
 
     def unsubscribe(self, connection: Connection, packet: UnsubscribePacket, now: Moment) -> None:
         """Take an UNSUBSCRIBE."""
@@ -118,6 +115,18 @@ class Subscribing:
         if not has_room and pattern not in session.subscriptions:
             return QUOTA_EXCEEDED
         return int(item.max_qos)
+
+    def _owe_retained(
+        self, session: Session, subscription: Subscription, handling: RetainHandling, is_new: bool
+    ) -> None:
+        """Note that a subscription is owed its retained messages, where it wants them and there are any."""
+        is_wanted = handling == RetainHandling.SEND_ALWAYS or (
+            handling == RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS and is_new
+        )
+        # [MQTT-3.3.1-9..11]; a shared subscription gets no retained messages (section 4.8.2).
+        if is_wanted and subscription.share_name is None and len(self._retained):
+            session.retained_due[subscription.topic_filter] = None
+            self._sessions.record_subscription(session, subscription)
 
     def _send_retained(self, connection: Connection, subscription: Subscription, now: Moment) -> None:
         session = connection.session

@@ -1,5 +1,6 @@
 """What a broker that offers less than all of MQTT says to clients that ask for more."""
 
+import mqtt5
 import pytest
 from mqtt5 import (
     AuthPacket,
@@ -11,7 +12,7 @@ from mqtt5 import (
     UnsubscribePacket,
     Will,
 )
-from tests.broker_play import BrokerPlay, publish, subscribe, subscription
+from tests.broker_play import BrokerPlay, puback, publish, subscribe, subscription
 from tests.mqtt.wire import raw_packet, text
 
 from tidegate.broker.connection import ListenerPolicy
@@ -112,3 +113,18 @@ def test_a_subject_has_so_many_sessions() -> None:
     play = bare()
     assert [come(play, client_id, "site-1") for client_id in ("a", "b", "c", "a")] == [0, 0, 0x97, 0]
     assert come(play, "c", "site-2") == 0
+
+
+def test_a_session_may_publish_so_many_messages_in_a_second() -> None:
+    play = BrokerPlay(BrokerLimits(features=BrokerFeatures(messages_per_second_max=2)))
+    subscriber = play.connect("subscriber").subscribe("#", 1)
+    client = play.connect("one")
+    client.send(publish("a", b"0"), publish("a", b"1"), publish("a", b"2"), publish("a", b"3", qos=1, packet_id=3))
+    client.expect(puback(3, 0x97))
+    assert play.broker.statistics.dropped == {"throttled": 1}
+    # Each session has a rate of its own.
+    play.connect("two").send(publish("a", b"4", qos=1, packet_id=4)).expect(puback(4))
+    play.advance(1)
+    client.send(publish("a", b"5", qos=1, packet_id=5)).expect(puback(5))
+    received = [each.payload for each in subscriber.said() if isinstance(each, mqtt5.PublishPacket)]
+    assert received == [b"0", b"1", b"4", b"5"]

@@ -34,7 +34,23 @@ def test_options_become_settings(served: list[tuple[Path, EventGridSettings]], t
         "--sessions",
         "9",
     ]
-    assert main(["emulate", "eventgrid", *options, "--port", "1", "--websocket-port", "2", "--retain"]) == 0
+    assert (
+        main(
+            [
+                "emulate",
+                "eventgrid",
+                *options,
+                "--port",
+                "1",
+                "--websocket-port",
+                "2",
+                "--retain",
+                "--message-rate",
+                "7",
+            ]
+        )
+        == 0
+    )
     expected = EventGridSettings(
         tenant_id=DEFAULT_TENANT,
         topic_spaces=("a/#", "b"),
@@ -43,6 +59,7 @@ def test_options_become_settings(served: list[tuple[Path, EventGridSettings]], t
         clients=frozenset({"press-1"}),
         sessions_per_client_max=9,
         retain=True,
+        messages_per_second_max=7.0,
         port=1,
         websocket_port=2,
     )
@@ -53,6 +70,9 @@ def test_without_options_everybody_may_do_everything(served: list[tuple[Path, Ev
     assert main(["emulate", "eventgrid"]) == 0
     ((_, settings),) = served
     assert (settings.topic_spaces, settings.roles, settings.port) == (("#",), (), 8883)
+    assert settings.messages_per_second_max == 100
+    assert main(["emulate", "eventgrid", "--message-rate", "0"]) == 0
+    assert served[-1][1].messages_per_second_max is None
 
 
 def test_a_file_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,8 +6,9 @@ import pytest
 from mqtt5 import DisconnectPacket
 from tests.play import Play, connack, flow_plan, play, puback, publish, relay_of, side_plan
 
+from tidegate.flow.connection import Connection
 from tidegate.flow.events import ConnectionEnded, MessageDropped, MessageHeld, Side
-from tidegate.flow.plan import SystemIdentityPlan
+from tidegate.flow.plan import EVENT_GRID, SystemIdentityPlan
 from tidegate.flow.policy import (
     BACKOFF,
     CONNECTION_RETRY,
@@ -110,6 +111,18 @@ def test_failure_19_a_message_too_large_is_known_before_it_is_sent() -> None:
     )
     assert dropped.remedy == "raise the destination's Maximum Packet Size, or publish smaller messages"
     assert scene.relay.side_state(DESTINATION) == "connected"
+
+
+def test_event_grid_has_remedies_of_its_own_for_what_is_too_large_or_too_much() -> None:
+    plan = side_plan("destination")
+    there = replace(plan, endpoint=replace(plan.endpoint, service_type=EVENT_GRID))
+    scene = play(relay_of(flow_plan(destination=there))).start(destination=connack(max_packet_size=50))
+    scene.source(publish(1, payload=b"x" * 60), publish(2)).destination(puback(2, 0x97))
+    dropped, held = [event for event in scene.events if isinstance(event, MessageDropped | MessageHeld)]
+    assert dropped.remedy == "publish smaller messages: Event Grid takes packets of 512 KiB at most"
+    assert held.remedy is not None and "about 100 messages a second of a session" in held.remedy
+    assert Connection(DESTINATION, there).message_remedy(0x80) is None
+    assert Connection(DESTINATION, plan).message_remedy(0x97) is None
 
 
 def test_failure_19_a_limit_is_forgotten_when_the_next_connack_omits_it() -> None:

@@ -4,6 +4,8 @@ Managed identities get their tokens through the real azure-identity from `tidega
 `tidegate emulate eventgrid`, which verifies them.
 """
 
+from typing import cast
+
 import pytest
 from tests.integration.harness.emulation import EventGrid, IdentityEndpoints
 from tests.integration.harness.engine import Engine
@@ -19,7 +21,7 @@ from tests.integration.harness.manifests import (
     write,
 )
 from tests.integration.harness.ports import free_port
-from tests.integration.harness.waiting import grow, until
+from tests.integration.harness.waiting import grow, reach, until
 from tests.integration.harness.world import World, assert_kept
 
 pytestmark = pytest.mark.integration
@@ -119,6 +121,23 @@ def test_failure_24_tokens_of_an_identity_are_renewed_by_auth_while_messages_flo
     there_and_back(world, engine, port, until_renewed=2)
     for name, side in (("there", "destination"), ("back", "source")):
         assert engine.flow(name)[side]["reconnects"] == {}
+
+
+def test_a_flow_that_sends_more_than_event_grid_takes_says_so_and_loses_nothing(world: World) -> None:
+    count = 100
+    endpoints = identities(world)
+    namespace = grid(world, "--message-rate", "40")
+    cloud = endpoint("cloud", namespace.port, host="localhost", ca="trusted", authentication=SYSTEM, retain="Never")
+    cloud = {**cloud, "spec": {**cast(Declared, cloud["spec"]), "hostType": "EventGrid"}}
+    engine, port = open_embedded(world, cloud, config_map("trusted", {"ca.crt": namespace.ca_pem}))
+    engine.environment.update(endpoints.variables("instance metadata"))
+    write(engine.manifests, dataflow("there", destination="cloud", topic="grid/${inputTopic}"))
+    engine.start("there")
+    publisher = world.publisher(port, TOPICS, rate=400, total=count)
+    until(lambda: "about 100 messages a second of a session" in engine.log(), "a word of it")
+    publisher.finish()
+    reach(lambda: engine.flow("there")["counters"]["delivered"], count, "messages at Event Grid", seconds=60)
+    engine.check_accounting()
 
 
 def test_a_managed_identity_at_event_grid_over_websockets(world: World) -> None:

@@ -11,6 +11,7 @@ from tidegate.broker.identity import Identity
 from tidegate.broker.journal import RetainedRecord
 from tidegate.broker.limits import BrokerLimits
 from tidegate.broker.promises import Promises
+from tidegate.broker.rate import Rate
 from tidegate.broker.retained import Retained, RetainedMessages
 from tidegate.broker.session import Session
 from tidegate.broker.state_service import StateService
@@ -71,18 +72,19 @@ class Intake:
         message = event.message
         session = connection.session
         assert session is not None
+        code = 0
         if not self._has_all_features:
             check_message(self._limits.features, message)
+            code = self._too_often(session, now)
         self._statistics.received += 1
         access = connection.access
         topic = message.topic
-        code = 0
         if topic.startswith(OWN_TOPICS) or (access is not ALLOW_ALL and not access.may_publish(topic)):
             code = NOT_AUTHORIZED
         qos = message.qos
         if qos == 0:
             if code:
-                self._statistics.drop("unauthorized")
+                self._statistics.drop("unauthorized" if code == NOT_AUTHORIZED else "throttled")
                 return
             self.publish(message, session, session.identity, now, connection)
             return
@@ -109,6 +111,15 @@ class Intake:
             connection.send_after(number, connection.protocol.wire.puback(packet_id, code), 1)
             return
         self._receive_qos2(connection, session, event, accepted, code, now)
+
+    def _too_often(self, session: Session, now: Moment) -> int:
+        """Return 0x97 for a message that comes too soon after others, 0 where it does not."""
+        per_second = self._limits.features.messages_per_second_max
+        if per_second is None:
+            return 0
+        if session.intake_rate is None:
+            session.intake_rate = Rate(per_second, now.monotonic)
+        return 0 if session.intake_rate.take(now.monotonic) else QUOTA_EXCEEDED
 
     def answer(self, connection: Connection, accepted: list[int], now: Moment) -> None:
         """Acknowledge the QoS 1 messages that were accepted so far."""

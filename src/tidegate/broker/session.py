@@ -10,6 +10,7 @@ from tidegate.broker.deadlines import Deadline
 from tidegate.broker.identity import Identity
 from tidegate.broker.journal import SessionRecord, WillRecord
 from tidegate.broker.limits import BrokerLimits
+from tidegate.broker.rate import Rate
 from tidegate.broker.subscriber_queue import Outgoing, SubscriberQueue
 from tidegate.broker.subscription import Subscription
 from tidegate.mqtt.packet_ids import PacketIds
@@ -35,6 +36,7 @@ class Session:
         "held_back",
         "identity",
         "inflight",
+        "intake_rate",
         "is_durable",
         "number",
         "packet_ids",
@@ -68,6 +70,8 @@ class Session:
         self.received_qos2: set[int] = set()
         self.retained_due: dict[str, None] = {}
         """Subscriptions, by their filter, whose retained messages are to be sent once there is room for them."""
+        self.intake_rate: Rate | None = None
+        """How often its client may publish, where that is limited."""
         self.connection: Connection | None = None
         self.disconnected_wall: float | None = None
         self.will: WillRecord | None = None

@@ -44,6 +44,12 @@ def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is 
         "client_ca", options_list=["--client-ca"], metavar="FILE", help="Authorities of certificates, PEM."
     )
     context.argument("sessions", options_list=["--sessions"], type=int, help="Sessions of one client, at most.")
+    context.argument(
+        "message_rate",
+        options_list=["--message-rate"],
+        type=float,
+        help="Messages that a session may publish, and is sent, in a second; 0 for any number.",
+    )
     context.argument("retain", options_list=["--retain"], action="store_true", help="Take retained messages.")
 
 
@@ -59,6 +65,7 @@ def eventgrid(
     client: list[str] | None = None,
     client_ca: str | None = None,
     sessions: int = 3,
+    message_rate: float = 100.0,
     retain: bool = False,
 ) -> None:
     """Run until SIGTERM or SIGINT."""
@@ -77,6 +84,7 @@ def eventgrid(
         client_ca_pem=_read(client_ca) if client_ca is not None else None,
         clients=frozenset(client or ()),
         sessions_per_client_max=sessions,
+        messages_per_second_max=message_rate if message_rate > 0 else None,
         retain=retain,
         host=host,
         port=port,

@@ -1,7 +1,8 @@
 """`tidegate emulate eventgrid`: the broker core under the rules of an Event Grid namespace (facts 5.7).
 
-Knows those rules: methods, roles on topic spaces, limits, what is not offered. A stand-in for tests, not Azure. Left out:
-throttling, and that a queue that overflows ends its session; here its publisher is refused with 0x97 instead.
+Knows those rules: methods, roles on topic spaces, limits, what is not offered. A stand-in for tests, not Azure. The facts
+have the rate of messages, and not what follows from more: here it is 0x97 for what comes in, and what goes out waits. Left
+out: that a queue that overflows ends its session; here its publisher is refused with 0x97 instead.
 """
 
 import asyncio
@@ -30,6 +31,7 @@ from tidegate.broker.identity import Accepted, Basis, Identity, Presented, Refus
 from tidegate.broker.limits import BrokerLimits
 from tidegate.broker.plan import AccessRule
 from tidegate.engine.broker_host import BrokerHost, BrokerParts
+from tidegate.engine.paced_stream import PacedStream
 from tidegate.moment import Moment
 from tidegate.net.listener import Listener, ListenerSettings, PeerInfo
 from tidegate.net.stream import Stream
@@ -54,7 +56,8 @@ class EventGridSettings:
     `topic_spaces`: topic filters of its one topic space. `roles`: who may publish and subscribe there, a managed identity
     by its client id and a client by its authentication name; empty for everybody. `client_ca_pem`: authorities of client
     certificates, None for no such clients. `clients`: authentication names that are registered, empty for any. `port` and
-    `websocket_port`: 0 lets the system choose.
+    `websocket_port`: 0 lets the system choose. `messages_per_second_max` is of each session in each direction, None for any
+    number.
     """
 
     tenant_id: str
@@ -65,6 +68,7 @@ class EventGridSettings:
     sessions_per_client_max: int = 3
     session_expiry_seconds_max: int = 3600
     retain: bool = False
+    messages_per_second_max: float | None = 100.0
     host: str = "127.0.0.1"
     port: int = 0
     websocket_port: int = 0
@@ -92,6 +96,7 @@ class EventGridSettings:
                 hands_over_sessions=False,
                 sessions_per_subject_max=self.sessions_per_client_max,
                 state_store=False,
+                messages_per_second_max=self.messages_per_second_max,
             ),
         )
 
@@ -237,4 +242,6 @@ class EmulatedEventGrid:
         await self._host.stop(STOP_SECONDS_MAX)
 
     def _accept(self, stream: Stream, info: PeerInfo) -> None:
-        self._host.accept(self._policy, stream, info.address, info.certificates_der)
+        rate = self._settings.messages_per_second_max
+        paced = stream if rate is None else PacedStream(stream, rate)
+        self._host.accept(self._policy, paced, info.address, info.certificates_der)

@@ -14,6 +14,7 @@ from tidegate.engine.loop_rules import check_echoes, check_loops, with_trails
 from tidegate.engine.schema_rules import check_output_schema
 from tidegate.engine.transform_plan import check_transform, dataset_keys, topic_template, transform_spec
 from tidegate.flow.plan import (
+    EVENT_GRID,
     AnonymousPlan,
     AuthenticationPlan,
     DatasetsPlan,
@@ -315,4 +316,4 @@ def _service_type(endpoint: ResolvedEndpoint) -> str:
     """Return the metric label of facts 8.1."""
     if endpoint.is_local:
         return "Local AIO MQTT Broker"
-    return "Event Grid" if endpoint.is_event_grid else "Unknown MQTT Broker"
+    return EVENT_GRID if endpoint.is_event_grid else "Unknown MQTT Broker"

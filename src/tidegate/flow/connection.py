@@ -8,9 +8,10 @@ from dataclasses import replace
 from tidegate.flow.delivery import Delivery
 from tidegate.flow.events import ConnectionEnded, Side
 from tidegate.flow.mapping import authentication_method, client_settings
-from tidegate.flow.plan import SidePlan, SystemIdentityPlan, UserIdentityPlan
+from tidegate.flow.plan import EVENT_GRID, SidePlan, SystemIdentityPlan, UserIdentityPlan
 from tidegate.flow.policy import (
     BACKOFF,
+    EVENT_GRID_REMEDIES,
     IDENTITY_ACCESS_REMEDIES,
     IDENTITY_REMEDIES,
     NEVER,
@@ -41,6 +42,7 @@ class Connection:
         self.is_writable = True
         self.is_final = False
         self._authentication = plan.endpoint.authentication
+        self._is_event_grid = plan.endpoint.service_type == EVENT_GRID
         self._settings = client_settings(plan, packet_bytes_max)
         self._ending: ConnectionEnded | None = None
         self._presented: bytes | None = None
@@ -121,6 +123,11 @@ class Connection:
     def access_remedy(self, reason_code: int | None) -> str | None:
         """Return what to do when this side may not subscribe or publish, None for what holds for every method."""
         return IDENTITY_ACCESS_REMEDIES.get(reason_code or 0) if self._has_identity else None
+
+    def message_remedy(self, reason_code: int) -> str | None:
+        """Return what to do when this side refused a message, None for what holds everywhere."""
+        remedy = EVENT_GRID_REMEDIES.get(reason_code) if self._is_event_grid else None
+        return remedy or self.access_remedy(reason_code)
 
     @property
     def _has_identity(self) -> bool:

@@ -12,6 +12,7 @@ from tidegate.settings import OnRejected
 from tidegate.transform.spec import TransformSpec
 
 __all__ = [
+    "EVENT_GRID",
     "AnonymousPlan",
     "AuthenticationPlan",
     "DatasetsPlan",
@@ -25,6 +26,10 @@ __all__ = [
     "UserIdentityPlan",
     "X509Plan",
 ]
+
+
+EVENT_GRID = "Event Grid"
+"""The `service_type` of an Event Grid namespace (facts 8.1)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ __all__ = [
     "BACKOFF",
     "CONNECTION_REMEDIES",
     "CONNECTION_RETRY",
+    "EVENT_GRID_REMEDIES",
     "IDENTITY_ACCESS_REMEDIES",
     "IDENTITY_REMEDIES",
     "NEVER",
@@ -129,9 +130,12 @@ CONNECTION_REMEDIES: dict[int, str] = {
     0x8A: "ask the broker's administrator why this client is banned",
     0x8C: "choose an authentication method for the endpoint that the broker has",
     0x8E: "is the same data flow deployed twice? give one of them another clientIdPrefix",
+    0x95: "raise the broker's Maximum Packet Size, or let smaller messages come to the data flow",
+    0x96: "send less, or divide the topics among several data flows: the broker limits the messages of each session",
     0x97: "raise the broker's quota for connections or sessions",
     0x9C: _ADDRESS,
     0x9D: _ADDRESS,
+    0x9F: "let fewer clients connect at once: the broker limits how often",
 }
 
 _ROLES = "give the identity the role EventGrid TopicSpaces Publisher or EventGrid TopicSpaces Subscriber on the namespace or "
@@ -148,6 +152,12 @@ IDENTITY_REMEDIES: dict[int, str] = {
 
 # What goes before the remedy of a refused subscription or message for a managed identity.
 IDENTITY_ACCESS_REMEDIES: dict[int, str] = {0x87: _ROLES}
+
+# What goes before the remedy of a refused message at Event Grid (facts 5.7).
+EVENT_GRID_REMEDIES: dict[int, str] = {
+    0x95: "publish smaller messages: Event Grid takes packets of 512 KiB at most",
+    0x97: "divide the topics among several data flows, or send less: Event Grid takes about 100 messages a second of a session",
+}
 
 SUBSCRIBE_REMEDIES: dict[int, str] = {
     0x87: "allow this client to subscribe to the topic filter at the source broker",

@@ -446,13 +446,13 @@ class Relay:
         rejection = publish_rejection(reason_code, self.plan.on_rejected)
         topic = delivery.outgoing.topic
         detail = f"the destination refused `{topic}`: {detail}"
+        remedy = self._destination.message_remedy(reason_code) or rejection.remedy
         if rejection.action == "drop":
             self.counters.drop(rejection.label)
-            self._events.append(MessageDropped(rejection.label, topic, detail, rejection.remedy))
+            self._events.append(MessageDropped(rejection.label, topic, detail, remedy))
             self._settle(delivery)
             return
         self._deliveries.hold(delivery)
-        remedy = self._destination.access_remedy(reason_code) or rejection.remedy
         self._events.append(MessageHeld(reason_code, detail, remedy))
         self._destination.end(reason_code, detail, BACKOFF)
 

@@ -76,12 +76,18 @@ class LocalViolation(MqttError):
 
 
 class ConnectFailed(TidegateError):
-    """A connection could not be made. `step` is where it ended: `resolve`, `connect`, `tls`, `websocket` or `timeout`."""
+    """A connection could not be made. `step` is where it ended: `resolve`, `connect`, `tls`, `websocket` or `timeout`.
 
-    def __init__(self, host: str, port: int, step: str, detail: str, hint: str | None = None) -> None:
+    `during` is the step that took too long after a `timeout`, and else the same as `step`.
+    """
+
+    def __init__(
+        self, host: str, port: int, step: str, detail: str, hint: str | None = None, *, during: str | None = None
+    ) -> None:
         self.host = host
         self.port = port
         self.step = step
+        self.during = during or step
         self.detail = detail
         self.hint = hint
         super().__init__(f"{host}:{port}: {detail}")

@@ -3,10 +3,8 @@
 from collections import Counter
 from pathlib import Path
 
-import paho.mqtt.client as paho
 import pytest
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-from tests.integration.clients.paho_client import PahoClient
+from tests.integration.clients.paho_client import PahoClient, ear_at
 from tests.integration.harness.mosquitto import Mosquitto
 from tests.integration.harness.waiting import until
 from tests.integration.harness.world import World
@@ -33,16 +31,6 @@ HERE = ["plant/a/1", "plant/b/c", "shared/x", "status", "fast/1", "orders/local"
 THERE = ["site/x", "site/y/z", "shared/y", "orders/remote", "commands/go", "status", "fast/2", "other"]
 INFLIGHT = 100
 """What these brokers announce: with no limit at all, a bridge of mosquitto 2.0.11 sends nothing."""
-
-
-def ear_at(broker: Mosquitto, world: World) -> PahoClient:
-    """Return a client that hears everything at a broker."""
-    client = PahoClient(paho.Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5))
-    client.client.connect("127.0.0.1", broker.port)
-    client.begin()
-    world.stack.callback(client.leave)
-    client.subscribe("#", 1)
-    return client
 
 
 def heard(client: PahoClient) -> "Counter[tuple[str, str]]":
@@ -81,7 +69,9 @@ def open_ways(here: PahoClient, there: PahoClient) -> None:
 
 def story(world: World, local: Mosquitto, remote: Mosquitto) -> "list[Counter[tuple[str, str]]]":
     """Publish on both sides, wait until everything that is on its way has arrived, and return what was heard on each side."""
-    here, there = ear_at(local, world), ear_at(remote, world)
+    here, there = ear_at(local.port), ear_at(remote.port)
+    for ear in (here, there):
+        world.stack.callback(ear.leave)
     open_ways(here, there)
     for topic in HERE:
         here.publish(topic, f"here {topic}", qos=1)

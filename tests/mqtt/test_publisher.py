@@ -5,7 +5,7 @@ from mqtt5 import PubRecReasonCode
 
 from tidegate.exceptions import LocalViolation, ProtocolViolation
 from tidegate.message import Message
-from tidegate.mqtt.events import Event, PublishesAccepted, PublishRefused, PublishSettled
+from tidegate.mqtt.events import Event, PublishesAccepted, PublishReceived, PublishRefused, PublishSettled
 from tidegate.mqtt.packets import PubAckPacket, PubAckReasonCode, PubAckRun, PubCompPacket, PubRecPacket
 from tidegate.mqtt.publisher import Publisher
 from tidegate.mqtt.server_limits import ServerLimits
@@ -83,7 +83,8 @@ def test_mqtt_4_3_3_1_qos_2_is_publish_pubrec_pubrel_pubcomp_and_gives_the_quota
     publisher.publish(Message("a/b", b"x", 2), "one")
     assert publisher.room == 0
     publisher.handle_pubrec(PubRecPacket(1), events)
-    assert (output[1:], events, publisher.room) == ([b"\x62\x02\x00\x01"], [], 0)
+    assert (output[1:], events, publisher.room) == ([b"\x62\x02\x00\x01"], [PublishReceived("one")], 0)
+    events.clear()
     publisher.handle_pubcomp(PubCompPacket(1), events)
     assert (events, publisher.room, len(session.packet_ids)) == ([PublishSettled("one", 0, None)], 1, 0)
     with pytest.raises(ProtocolViolation, match="PUBCOMP for packet identifier 1"):

@@ -1,11 +1,19 @@
 """SUBSCRIBE and UNSUBSCRIBE, and what may answer them."""
 
+import mqtt5
 import pytest
 
 from tidegate.exceptions import ProtocolViolation
 from tidegate.mqtt.client_settings import Subscription
 from tidegate.mqtt.packet_ids import PacketIds
-from tidegate.mqtt.packets import SubAckPacket, SubAckReasonCode, UnsubAckPacket, UnsubAckReasonCode
+from tidegate.mqtt.packets import (
+    RetainHandling,
+    SubAckPacket,
+    SubAckReasonCode,
+    SubscribePacket,
+    UnsubAckPacket,
+    UnsubAckReasonCode,
+)
 from tidegate.mqtt.requests import Requests
 
 GRANTED = SubAckReasonCode.GRANTED_QOS_AT_LEAST_ONCE
@@ -43,3 +51,14 @@ def test_what_was_asked_dies_with_the_connection() -> None:
     requests.unsubscribe(["b"])
     requests.forget()
     assert (len(requests), len(packet_ids)) == (0, 0)
+
+
+def test_stored_messages_are_sent_to_a_new_subscription_unless_they_are_not_wanted() -> None:
+    requests = Requests(PacketIds())
+    wanted = [Subscription("a", 1), Subscription("b", 0, wants_retained=False)]
+    packet, _ = mqtt5.read(memoryview(requests.subscribe(wanted)))
+    assert isinstance(packet, SubscribePacket)
+    assert [each.retain_handling for each in packet.topic_filters] == [
+        RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS,
+        RetainHandling.SEND_NEVER,
+    ]

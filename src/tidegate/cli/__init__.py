@@ -28,6 +28,7 @@ class Verb(NamedTuple):
 
 VERBS = {
     "apply": Verb("tidegate.cli.apply", "Create and change stored resources to what manifests say."),
+    "check": Verb("tidegate.cli.check", "Check what is declared and what runs, and try every endpoint."),
     "create configmap": Verb("tidegate.cli.create", "Store files and texts as a config map.", "configmap"),
     "create secret generic": Verb("tidegate.cli.create", "Store files and texts as a secret.", "generic"),
     "delete": Verb("tidegate.cli.delete", "Remove stored resources."),

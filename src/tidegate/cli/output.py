@@ -18,6 +18,7 @@ __all__ = [
     "Outcome",
     "diagnostic_data",
     "print_error",
+    "printable",
     "render_diagnostics",
     "summary",
     "table",
@@ -110,7 +111,7 @@ def table(rows: Sequence[Sequence[str]]) -> list[str]:
     widths = [max(map(_columns, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(cell + " " * (width - _columns(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in ([_printable(cell) for cell in row] for row in rows)
+        for row in ([printable(cell) for cell in row] for row in rows)
     ]
 
 
@@ -120,16 +121,16 @@ _COLOURS = {"error": "31", "warning": "33", "information": "36"}
 def _render(diagnostic: Diagnostic, lines: Sequence[str] | None, has_colour: bool) -> str:
     level = "note" if diagnostic.level == "information" else diagnostic.level
     shown = f"\x1b[1;{_COLOURS[diagnostic.level]}m{level}\x1b[0m" if has_colour else level
-    made = [f"{shown}[{diagnostic.code}]: {_printable(diagnostic.message)}"]
+    made = [f"{shown}[{diagnostic.code}]: {printable(diagnostic.message)}"]
     span = diagnostic.span
     where = [f"{span.file}:{span.line}:{span.column}"] if span else []
     where += [part for part in (diagnostic.resource, diagnostic.path) if part]
     if where:
-        made.append(f"  --> {_printable('  '.join(where))}")
+        made.append(f"  --> {printable('  '.join(where))}")
     if span is not None and lines is not None and span.line <= len(lines):
         made += _excerpt(span, lines[span.line - 1])
     if diagnostic.hint:
-        made.append(f"  hint: {_printable(diagnostic.hint)}")
+        made.append(f"  hint: {printable(diagnostic.hint)}")
     return "\n".join(made) + "\n"
 
 
@@ -137,22 +138,22 @@ def _excerpt(span: Span, line: str) -> list[str]:
     """Return the source line and the carets under it; of a long line, the part around the caret."""
     first = span.column - 1
     begin = max(0, first - _SHOWN_CHARACTERS_MAX // 2) if len(line) > _SHOWN_CHARACTERS_MAX else 0
-    part = _printable(line[begin : begin + _SHOWN_CHARACTERS_MAX])
+    part = printable(line[begin : begin + _SHOWN_CHARACTERS_MAX])
     lead = "…" if begin else ""
-    before = "".join(" " * _width(character) for character in lead + _printable(line[begin:first]))
+    before = "".join(" " * _width(character) for character in lead + printable(line[begin:first]))
     meant = line[first : min(first + span.length, begin + _SHOWN_CHARACTERS_MAX)]
-    carets = "^" * max(1, sum(map(_width, _printable(meant))))
+    carets = "^" * max(1, sum(map(_width, printable(meant))))
     number = str(span.line)
     return [f"  {number} | {lead}{part}", f"  {' ' * len(number)} | {before}{carets}"]
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Return `text` with tabs as one space and everything a terminal would act on as a replacement character."""
     return "".join(" " if each == "\t" else each if each.isprintable() else "\ufffd" for each in text)
 
 
 def _columns(text: str) -> int:
-    return sum(map(_width, _printable(text)))
+    return sum(map(_width, printable(text)))
 
 
 def _width(character: str) -> int:

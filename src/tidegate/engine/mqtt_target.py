@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -20,7 +21,19 @@ from tidegate.flow.plan import AnonymousPlan, EndpointPlan, TlsPlan, TokenPlan
 from tidegate.moment import Moment
 from tidegate.settings import Settings
 
-__all__ = ["START_HINT", "Target", "address_target", "embedded_target", "endpoint_target", "tls_context"]
+if TYPE_CHECKING:  # `pub -h` has no use for the resource models
+    from tidegate.resources.resolved_flow import ResolvedEndpoint
+    from tidegate.resources.resource_set import ResourceSet
+
+__all__ = [
+    "START_HINT",
+    "Target",
+    "address_target",
+    "embedded_target",
+    "endpoint_target",
+    "resolved_target",
+    "tls_context",
+]
 
 TOKEN_SECONDS = 3600.0
 CLIENT_NAME = "tidegate-cli"
@@ -104,18 +117,9 @@ def endpoint_target(name: str, paths: Sequence[str], settings: Settings) -> Targ
         CredentialError: a secret, certificate or token of the endpoint cannot be used.
     """
     # Imported here: `pub -h` has no use for the resource models.
-    from tidegate.auth.authority import CA_FILE_NAME
-    from tidegate.auth.cluster import find_cluster
-    from tidegate.auth.secret_directory import DirectorySource
-    from tidegate.auth.secret_source import DeclaredSource, OverlaySource
     from tidegate.diagnostics import Diagnostic
-    from tidegate.engine.credentials import SourceCredentials
     from tidegate.engine.load import load
-    from tidegate.engine.plan import endpoint_plan
-    from tidegate.engine.token_pool import TokenPool
-    from tidegate.net.daemon_thread import in_daemon_thread
     from tidegate.resources.base import ResourceKey
-    from tidegate.resources.defaults import BUILT_IN_CA_CONFIG_MAP
     from tidegate.resources.resolved_flow import resolve_endpoint
 
     loaded = load(paths, settings)
@@ -130,6 +134,21 @@ def endpoint_target(name: str, paths: Sequence[str], settings: Settings) -> Targ
         problem = f"there is no MQTT endpoint `{name}`"
         hint = f"there are {', '.join(sorted(resources.endpoints))}; name the files that declare it as PATH"
         raise DeclarationError((Diagnostic("error", "endpoint", problem, resource=key, hint=hint),))
+    return resolved_target(endpoint, resources, settings)
+
+
+def resolved_target(endpoint: "ResolvedEndpoint", resources: "ResourceSet", settings: Settings) -> Target:
+    """Return the broker of an endpoint that validates, from outside a loop. Raises `ConnectFailed`, `CredentialError`."""
+    from tidegate.auth.authority import CA_FILE_NAME
+    from tidegate.auth.cluster import find_cluster
+    from tidegate.auth.secret_directory import DirectorySource
+    from tidegate.auth.secret_source import DeclaredSource, OverlaySource
+    from tidegate.engine.credentials import SourceCredentials
+    from tidegate.engine.plan import endpoint_plan
+    from tidegate.engine.token_pool import TokenPool
+    from tidegate.net.daemon_thread import in_daemon_thread
+    from tidegate.resources.defaults import BUILT_IN_CA_CONFIG_MAP
+
     plan = endpoint_plan(endpoint, settings)
     config_maps = {each: found.content for each, found in resources.config_maps.items()}
     tokens: dict[str, bytes] = {}

@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Self
 
 from tidegate.engine.mqtt_target import START_HINT, Target
 from tidegate.exceptions import ConnectFailed
@@ -110,7 +111,7 @@ class Client:
         self._is_closed = False
         self._timer: asyncio.TimerHandle | None = None
 
-    async def __aenter__(self) -> "Client":
+    async def __aenter__(self) -> Self:
         self._stream = await self._open_stream()
         self._connection.connect(self._now())
         self._stream.start(self)

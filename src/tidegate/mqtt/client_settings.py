@@ -35,8 +35,12 @@ class ClientSettings:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A topic filter with its options (section 3.8.3.1). Retain Handling is 1, so that a resumed session is not replayed."""
+    """A topic filter with its options (section 3.8.3.1).
+
+    Retain Handling is 1, so that a resumed session is not replayed; 2, nothing that is stored, without `wants_retained`.
+    """
 
     topic_filter: str
     qos: int
     retain_as_published: bool = True
+    wants_retained: bool = True

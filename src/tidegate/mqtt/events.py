@@ -18,6 +18,7 @@ __all__ = [
     "ConnectionClosing",
     "Event",
     "MessageReceived",
+    "PublishReceived",
     "PublishRefused",
     "PublishSettled",
     "PublishesAccepted",
@@ -42,6 +43,13 @@ class PublishesAccepted(msgspec.Struct, Generic[Token], frozen=True, gc=False):
     """The server accepted these publishes (PUBACK 0x00), in the order of its answers."""
 
     tokens: list[Token]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishReceived(Generic[Token]):
+    """The server has a message of QoS 2 (PUBREC below 0x80); PUBREL, which follows, lets it go on to subscribers."""
+
+    token: Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +120,7 @@ Event = (
     MessageReceived
     | PublishesAccepted[Token]
     | PublishSettled[Token]
+    | PublishReceived[Token]
     | PublishRefused[Token]
     | ConnectionAccepted[Token]
     | Subscribed

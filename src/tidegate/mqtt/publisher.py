@@ -11,7 +11,7 @@ from tidegate.exceptions import LocalViolation, ProtocolViolation
 from tidegate.message import Message
 from tidegate.mqtt import packets
 from tidegate.mqtt.aliases import ALIAS_ADDS_BYTES_MAX, ALIAS_PAYS_FROM_BYTES, OutboundAliases
-from tidegate.mqtt.events import Event, PublishesAccepted, PublishRefused, PublishSettled
+from tidegate.mqtt.events import Event, PublishesAccepted, PublishReceived, PublishRefused, PublishSettled
 from tidegate.mqtt.inflight import Token
 from tidegate.mqtt.packets import PubAckPacket, PubAckRun, PubCompPacket, PubRecPacket
 from tidegate.mqtt.plain_encoder import PlainEncoder
@@ -128,6 +128,7 @@ class Publisher(Generic[Token]):
             self._end_exchange(packet_id, reason_code, packet.reason_str, events)
             return
         self._released.add(packet_id)
+        events.append(PublishReceived(self._exchanges[packet_id]))
         self._output.append(packets.encode_pubrel(packet_id))
 
     def handle_pubcomp(self, packet: PubCompPacket, events: list[Event[Token]]) -> None:

@@ -35,14 +35,16 @@ class Requests:
         return len(self._asked)
 
     def subscribe(self, subscriptions: Sequence[Subscription]) -> bytes:
-        """Return a SUBSCRIBE for all; Retain Handling is 1, so that a resumed session is not replayed."""
+        """Return a SUBSCRIBE for all."""
         packet_id = self._ask(SubAckPacket, [subscription.topic_filter for subscription in subscriptions])
         filters = [
             TopicFilter(
                 subscription.topic_filter,
                 max_qos=_QOS[subscription.qos],
                 retain_as_published=subscription.retain_as_published,
-                retain_handling=RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS,
+                retain_handling=RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS
+                if subscription.wants_retained
+                else RetainHandling.SEND_NEVER,
             )
             for subscription in subscriptions
         ]

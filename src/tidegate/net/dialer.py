@@ -25,32 +25,42 @@ __all__ = ["dial"]
 LOOPBACK = "127.0.0.1"
 """Where the embedded broker is, whatever its name resolves to; it listens there with every service type."""
 
-_Step = Callable[[str, str], AbstractAsyncContextManager[None]]
+_Step = Callable[[str, str, str], AbstractAsyncContextManager[None]]
 
 
-async def dial(endpoint: EndpointPlan, *, tls: ssl.SSLContext | None, timeout_seconds: float) -> Stream:
+async def dial(
+    endpoint: EndpointPlan,
+    *,
+    tls: ssl.SSLContext | None,
+    timeout_seconds: float,
+    connected: Callable[[TcpStream], None] = lambda stream: None,
+) -> Stream:
     """Connect to `endpoint` and return the open stream; `tls` is its context, None exactly where `endpoint.tls` is None.
 
+    `connected` is called with the stream over TCP once its TLS is open, before the upgrade to WebSocket.
     All of it takes at most `timeout_seconds`. Raises `ConnectFailed` with the step that failed, why, and a hint.
     """
     assert (tls is None) == (endpoint.tls is None), "an endpoint with TLS is never dialled without"
     step = _steps(endpoint, timeout_seconds)
     host = endpoint.host.removeprefix("[").removesuffix("]")
-    async with step("resolving the name", "check this machine's DNS"):
+    async with step("resolve", "resolving the name", "check this machine's DNS"):
         addresses = await _resolve(endpoint, LOOPBACK if endpoint.is_embedded else host)
     async with step(
-        "connecting", f"check that the host is up and that no firewall drops packets to port {endpoint.port}"
+        "connect", "connecting", f"check that the host is up and that no firewall drops packets to port {endpoint.port}"
     ):
         sock = await _connect(endpoint, host, addresses)
-    async with step("waiting for the TLS handshake", "the port may not speak TLS; check the port and tls.mode"):
+    async with step("tls", "waiting for the TLS handshake", "the port may not speak TLS; check the port and tls.mode"):
         stream = await _open(endpoint, host, sock, tls, timeout_seconds)
+    connected(stream)
     if endpoint.transport == "tcp":
         return stream
     # Two megabytes of memory that only a flow over WebSockets needs.
     from tidegate.net.websocket import upgrade
 
     async with step(
-        "waiting for the WebSocket upgrade", "the port may not speak WebSocket; check the port and protocol"
+        "websocket",
+        "waiting for the WebSocket upgrade",
+        "the port may not speak WebSocket; check the port and protocol",
     ):
         return await upgrade(stream, host=host, port=endpoint.port, path=endpoint.path, secure=tls is not None)
 
@@ -60,12 +70,13 @@ def _steps(endpoint: EndpointPlan, timeout_seconds: float) -> _Step:
     deadline = asyncio.get_running_loop().time() + timeout_seconds
 
     @asynccontextmanager
-    async def step(doing: str, hint: str) -> AsyncIterator[None]:
+    async def step(name: str, doing: str, hint: str) -> AsyncIterator[None]:
         try:
             async with asyncio.timeout_at(deadline):
                 yield
         except TimeoutError as error:
-            raise _failed(endpoint, "timeout", f"no answer within {timeout_seconds:g} s while {doing}", hint) from error
+            detail = f"no answer within {timeout_seconds:g} s while {doing}"
+            raise ConnectFailed(endpoint.host, endpoint.port, "timeout", detail, hint, during=name) from error
 
     return step
 

@@ -6,6 +6,7 @@ to the receiver in one call. Does not know how a connection is made (`dialer`) o
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable
 from typing import cast
 
@@ -50,6 +51,11 @@ class TcpStream(asyncio.Protocol):
     def peer(self) -> str:
         assert self._peer is not None, "the peer is known once the connection is made"
         return self._peer
+
+    @property
+    def tls(self) -> ssl.SSLObject | None:
+        """The TLS of the connection, None where it has none."""
+        return cast("ssl.SSLObject | None", self._transport.get_extra_info("ssl_object"))
 
     def start(self, receiver: Receiver) -> None:
         assert self._receiver is None, "a stream is started once"

@@ -14,7 +14,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 from tests.integration.clients.adapter import SECONDS, Arrival, Client, Library, Will
 
-__all__ = ["Paho", "PahoClient", "connect_properties", "cut"]
+__all__ = ["Paho", "PahoClient", "connect_properties", "cut", "ear_at"]
 
 SESSION_SECONDS = 300
 
@@ -97,6 +97,15 @@ class PahoClient(Client):
         with self.changed:
             self.is_connected = False
             self.changed.notify_all()
+
+
+def ear_at(port: int) -> PahoClient:
+    """Return a client that hears everything at a broker of MQTT 5 on loopback."""
+    client = PahoClient(paho.Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5))
+    client.client.connect("127.0.0.1", port)
+    client.begin()
+    client.subscribe("#", 1)
+    return client
 
 
 class Paho(Library):

@@ -51,6 +51,12 @@ def test_names() -> None:
         ("shl(1, 63)", -(2**63)),
         ("shr(-1, 63)", -1),
         ("fToC(-40)", -40.0),
+        ("cToF(21)", 69.8),
+        ("min(0.0 / 0.0, 1)", 1),
+        ("max((1, 0.0 / 0.0))", 1),
+        ("math::is_nan(min(0.0 / 0.0))", True),
+        ("math::is_normal(1)", True),
+        ("math::is_normal(5e-324)", False),
     ],
 )
 def test_results(text: str, result: Value) -> None:
@@ -60,12 +66,12 @@ def test_results(text: str, result: Value) -> None:
 @pytest.mark.parametrize(
     ("text", "detail"),
     [
-        ("len(5)", "`len` takes a text or a tuple, and this is of type int"),
-        ("contains(1, 2)", "`contains` takes a tuple, and this is of type int"),
-        ("shl(1, 64)", "a shift is by 0 to 63 bits, and this is 64"),
-        ("bitand(1.0, 1)", "an int is needed, and this is of type float"),
-        ('cToF("1")', "a number is needed, and this is of type string"),
-        ("str::trim(1)", "a text is needed, and this is of type int"),
+        ("len(5)", "`len`: a text or a tuple is needed, and this is an int"),
+        ("contains(1, 2)", "`contains`: a tuple is needed, and this is an int"),
+        ("shl(1, 64)", "`shl`: a shift is by 0 to 63 bits, and this is 64"),
+        ("bitand(1.0, 1)", "`bitand`: an int is needed, and this is a float"),
+        ('cToF("1")', "`cToF`: a number is needed, and this is a string"),
+        ("str::trim(1)", "`str::trim`: a text is needed, and this is an int"),
     ],
 )
 def test_refusals(text: str, detail: str) -> None:

@@ -56,7 +56,7 @@ def test_numbers_are_no_booleans() -> None:
             call(True)
     with pytest.raises(EvaluationError):
         magnitude(-(2**63))
-    with pytest.raises(EvaluationError, match="0 to 15 digits"):
+    with pytest.raises(EvaluationError, match="0 to 15"):
         round_to(1.0, 16)
 
 

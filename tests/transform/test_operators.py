@@ -35,6 +35,7 @@ from tidegate.transform.values import EvaluationError, Value
         (2, ">=", 2, True),
         (2, "<=", 1, False),
         (2.0, ">", 1, True),
+        (2**53 + 1, ">", 2.0**53, False),
         (1, "==", 1.0, False),
         (None, "==", None, True),
         (1, "!=", 1.0, True),
@@ -56,21 +57,17 @@ def test_results(left: Value, operator: str, right: Value, result: Value) -> Non
         (-(2**63), "/", -1, "the integer 9223372036854775808 is outside of 64 bits"),
         (1, "/", 0, "division of the integer 1 by 0"),
         (1, "%", 0, "remainder of the integer 1 by 0"),
-        (1, "+", None, "`+` cannot add an int and `()`; the input is missing or null"),
-        ("a", "+", None, "`+` cannot add a string and `()`; the input is missing or null"),
+        (1, "+", None, "`+` cannot add an int and `()` (missing or null)"),
+        ("a", "+", None, "`+` cannot add a string and `()` (missing or null)"),
         (True, "+", 1, "`+` cannot add a boolean and an int"),
         ((1,), "*", 2.0, "`*` cannot multiply a tuple and a float"),
-        (2.0, "-", "a", "`-` cannot subtract a float and a string"),
+        (2.0, "-", "a", "`-` cannot subtract a string from a float"),
         (True, "<", False, "`<` cannot compare a boolean with a boolean"),
-        (
-            "10",
-            ">",
-            1,
-            "`>` cannot compare a string with an int; numbers are compared with numbers, and texts with texts",
-        ),
+        ("10", ">", 1, "`>` cannot compare a string with an int; numbers go with numbers, and texts with texts"),
+        (None, ">", 1, "`>` cannot compare `()` (missing or null) with an int"),
         (1, "&&", True, "`&&` needs a boolean, and this is an int"),
         (True, "&&", 1, "`&&` needs a boolean, and this is an int"),
-        (True, "||", None, "`||` needs a boolean, and this is `()`"),
+        (True, "||", None, "`||` needs a boolean, and this is `()` (missing or null)"),
     ],
 )
 def test_what_has_no_result(left: Value, operator: str, right: Value, detail: str) -> None:
@@ -85,7 +82,7 @@ def test_no_numbers() -> None:
 
 
 def test_one_side() -> None:
-    assert (negate(2), negate(-1.5), turn_around(True), truth(False, "if")) == (-2, 1.5, False, False)
+    assert (negate(2), negate(-1.5), turn_around(True), truth(False, "&&")) == (-2, 1.5, False, False)
     for value in (-(2**63), "a", None):
         with pytest.raises(EvaluationError):
             negate(value)

@@ -8,7 +8,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from tidegate.cli.output import Json, NotUnderstood, Outcome, print_error, render_diagnostics
+from tidegate.cli.output import Json, NotUnderstood, Outcome, render_diagnostics
 
 if TYPE_CHECKING:
     from tidegate.transform.values import Value
@@ -37,7 +37,6 @@ def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is 
 
 def evaluate(expression: str, input: str = "{}") -> Outcome:
     """Return the value of an expression, as JSON on one line; `()` is null."""
-    from tidegate.diagnostics import Diagnostic, Span
     from tidegate.transform.declaration_error import DeclarationError
     from tidegate.transform.output import to_json
     from tidegate.transform.paths import MISSING
@@ -48,16 +47,12 @@ def evaluate(expression: str, input: str = "{}") -> Outcome:
     try:
         compiled = compile_expression(expression, INPUTS_MAX)
     except DeclarationError as error:
-        line, column = _place(expression, error.offset)
-        span = Span("expression", line, column, error.length)
-        found = Diagnostic("error", "expression", error.message, span=span, hint=error.hint)
-        print(render_diagnostics([found], {"expression": expression}, stream=sys.stderr), end="", file=sys.stderr)
-        return Outcome(None, "", 1)
+        return _refusal(expression, "expression", error.message, error.hint, error.offset, error.length)
     try:
         value = to_json(compiled(values))
     except EvaluationError as error:
-        print_error(f"the expression has no value: {error.detail}", "a data flow counts such a message as an error")
-        return Outcome(None, "", 1)
+        hint = "a data flow drops such a message, and counts it as a processing error"
+        return _refusal(expression, "no-value", error.detail, hint, *(error.place or (0, len(expression))))
     if value is MISSING:
         # knack prints nothing for None.
         print("null")
@@ -86,6 +81,15 @@ def _values(text: str, inputs_max: int) -> "list[Value]":
         except EvaluationError as error:
             raise NotUnderstood(f"the input {name} has no value: {error.detail}") from None
     return values
+
+
+def _refusal(expression: str, code: str, message: str, hint: str | None, offset: int, length: int) -> Outcome:
+    from tidegate.diagnostics import Diagnostic, Span
+
+    span = Span("expression", *_place(expression, offset), length)
+    found = Diagnostic("error", code, message, span=span, hint=hint)
+    print(render_diagnostics([found], {"expression": expression}, stream=sys.stderr), end="", file=sys.stderr)
+    return Outcome(None, "", 1)
 
 
 def _place(text: str, offset: int) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from tidegate.transform.numeric import (
     ceiling,
     floor,
     integer,
+    is_normal,
     largest,
     magnitude,
     number,
@@ -20,18 +21,15 @@ from tidegate.transform.numeric import (
     scale,
     smallest,
 )
-from tidegate.transform.operators import power, truth
+from tidegate.transform.operators import power
 from tidegate.transform.texts import regex_matches, regex_replace, substring, text
-from tidegate.transform.values import EvaluationError, Value, bounded_text, same, text_of, type_name
+from tidegate.transform.values import EvaluationError, Value, bounded_text, described, same, text_of, type_name
 
 __all__ = ["FUNCTIONS", "ROWS", "WINDOW_FUNCTIONS"]
 
 
-def _linear(factor: float, offset_before: float = 0.0, offset_after: float = 0.0) -> Callable[[Value], Value]:
-    def convert(value: Value) -> Value:
-        return (number(value) + offset_before) * factor + offset_after
-
-    return convert
+def _product(factor: float) -> Callable[[Value], Value]:
+    return lambda value: number(value) * factor
 
 
 def _quotient(divisor: float) -> Callable[[Value], Value]:
@@ -44,26 +42,28 @@ def _length(*values: Value) -> Value:
     value = values[0]
     if isinstance(value, str | tuple):
         return len(value)
-    raise EvaluationError(f"`len` takes a text or a tuple, and this is of type {type_name(value)}")
+    raise EvaluationError(f"a text or a tuple is needed, and this is {described(value)}")
 
 
 def _choose(condition: Value, then: Value, otherwise: Value) -> Value:
-    return then if truth(condition, "if") else otherwise
+    if condition is True or condition is False:
+        return then if condition else otherwise
+    raise EvaluationError(f"the condition is true or false, and this is {described(condition)}")
 
 
 def _contains(values: Value, value: Value) -> Value:
-    return any(same(each, value) for each in _tuple(values, "contains"))
+    return any(same(each, value) for each in _tuple(values))
 
 
 def _contains_any(values: Value, others: Value) -> Value:
-    wanted = _tuple(others, "contains_any")
-    return any(same(each, other) for each in _tuple(values, "contains_any") for other in wanted)
+    wanted = _tuple(others)
+    return any(same(each, other) for each in _tuple(values) for other in wanted)
 
 
-def _tuple(value: Value, name: str) -> tuple[Value, ...]:
+def _tuple(value: Value) -> tuple[Value, ...]:
     if isinstance(value, tuple):
         return value
-    raise EvaluationError(f"`{name}` takes a tuple, and this is of type {type_name(value)}")
+    raise EvaluationError(f"a tuple is needed, and this is {described(value)}")
 
 
 def _bits(apply: Callable[[int, int], int]) -> Callable[[Value, Value], Value]:
@@ -88,17 +88,25 @@ def _unit(name: str, summary: str, example: str, result: str, call: Callable[[Va
 
 
 ROWS: tuple[Function, ...] = (
-    _unit("cToF", "Degrees Celsius to degrees Fahrenheit.", "cToF(100)", "212.0", _linear(9 / 5, 0.0, 32.0)),
-    _unit("fToC", "Degrees Fahrenheit to degrees Celsius.", "fToC(212)", "100.0", _linear(5 / 9, -32.0)),
-    _unit("psiToBar", "Pounds per square inch to bar.", "psiToBar(10)", "0.689476", _linear(0.0689476)),
+    _unit(
+        "cToF", "Degrees Celsius to degrees Fahrenheit.", "cToF(100)", "212.0", lambda value: number(value) * 9 / 5 + 32
+    ),
+    _unit(
+        "fToC",
+        "Degrees Fahrenheit to degrees Celsius.",
+        "fToC(212)",
+        "100.0",
+        lambda value: (number(value) - 32) * 5 / 9,
+    ),
+    _unit("psiToBar", "Pounds per square inch to bar.", "psiToBar(10)", "0.689476", _product(0.0689476)),
     _unit("barToPsi", "Bar to pounds per square inch.", "barToPsi(0.689476)", "10.0", _quotient(0.0689476)),
-    _unit("inToCm", "Inches to centimetres.", "inToCm(10)", "25.4", _linear(2.54)),
+    _unit("inToCm", "Inches to centimetres.", "inToCm(10)", "25.4", _product(2.54)),
     _unit("cmToIn", "Centimetres to inches.", "cmToIn(25.4)", "10.0", _quotient(2.54)),
-    _unit("ftToM", "Feet to metres.", "ftToM(10)", "3.048", _linear(0.3048)),
+    _unit("ftToM", "Feet to metres.", "ftToM(10)", "3.048", _product(0.3048)),
     _unit("mToFt", "Metres to feet.", "mToFt(3.048)", "10.0", _quotient(0.3048)),
-    _unit("lbToKg", "Pounds to kilograms.", "lbToKg(10)", "4.53592", _linear(0.453592)),
+    _unit("lbToKg", "Pounds to kilograms.", "lbToKg(10)", "4.53592", _product(0.453592)),
     _unit("kgToLb", "Kilograms to pounds.", "kgToLb(4.53592)", "10.0", _quotient(0.453592)),
-    _unit("galToL", "US gallons to litres.", "galToL(2)", "7.57082", _linear(3.78541)),
+    _unit("galToL", "US gallons to litres.", "galToL(2)", "7.57082", _product(3.78541)),
     _unit("lToGal", "Litres to US gallons.", "lToGal(3.78541)", "1.0", _quotient(3.78541)),
     Function(
         "round",
@@ -209,6 +217,14 @@ ROWS: tuple[Function, ...] = (
         "math::is_infinite(1.0 / 0.0)",
         "true",
         lambda value: math.isinf(number(value)),
+    ),
+    Function(
+        "math",
+        "math::is_normal(value)",
+        "Whether the number is neither 0, nor too small for all its digits, nor infinite, nor NaN.",
+        "math::is_normal(0)",
+        "false",
+        lambda value: is_normal(number(value)),
     ),
     Function("text", "len(value, ...)", "Characters of a text, or values of a tuple.", 'len("oven")', "4", _length),
     Function(

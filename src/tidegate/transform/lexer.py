@@ -58,6 +58,11 @@ class Token:
         """How many characters it has, at least 1."""
         return max(1, len(self.text))
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """Where it is: its offset and its length."""
+        return self.offset, self.length
+
 
 def tokenize(text: str) -> list[Token]:
     """Return the tokens of an expression, the last of the kind `end`.

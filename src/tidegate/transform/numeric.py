@@ -4,9 +4,10 @@ Knows IEEE 754, rounding and ranges. Does not know names or arguments of functio
 """
 
 import math
+import sys
 from collections.abc import Callable
 
-from tidegate.transform.values import EvaluationError, Value, checked_integer, type_name
+from tidegate.transform.values import EvaluationError, Value, checked_integer, described
 
 __all__ = [
     "DIGITS_MAX",
@@ -14,6 +15,7 @@ __all__ = [
     "ceiling",
     "floor",
     "integer",
+    "is_normal",
     "largest",
     "magnitude",
     "number",
@@ -33,14 +35,19 @@ def number(value: Value) -> float:
         return value
     if type(value) is int:
         return float(value)
-    raise EvaluationError(f"a number is needed, and this is of type {type_name(value)}")
+    raise EvaluationError(f"a number is needed, and this is {described(value)}")
 
 
 def integer(value: Value) -> int:
     """Return an integer, or raise `EvaluationError`."""
     if type(value) is int:
         return value
-    raise EvaluationError(f"an int is needed, and this is of type {type_name(value)}")
+    raise EvaluationError(f"an int is needed, and this is {described(value)}")
+
+
+def is_normal(given: float) -> bool:
+    """Tell whether a float has all its digits: neither 0, nor subnormal, nor infinite, nor NaN."""
+    return math.isfinite(given) and abs(given) >= sys.float_info.min
 
 
 def magnitude(value: Value) -> Value:
@@ -67,7 +74,7 @@ def round_to(value: Value, digits: Value) -> Value:
     """Return a number rounded to so many digits behind the point, halves away from zero."""
     count = integer(digits)
     if not 0 <= count <= DIGITS_MAX:
-        raise EvaluationError(f"`round_n` rounds to 0 to {DIGITS_MAX} digits, and this is {count}")
+        raise EvaluationError(f"the digits are 0 to {DIGITS_MAX}, and this is {count}")
     factor = 10.0**count
     scaled = number(value) * factor
     # Where nothing is behind the point any more, there is nothing to round.
@@ -78,31 +85,32 @@ def scale(value: Value, source_low: Value, source_high: Value, low: Value, high:
     """Map one range to another, without an end on either side."""
     start, end, to_start, to_end = number(source_low), number(source_high), number(low), number(high)
     if start == end:
-        raise EvaluationError(f"`scale` needs a source range, and both of its ends are {start}")
+        raise EvaluationError(f"the source range is empty, for both of its ends are {start}")
     return to_start + (number(value) - start) * (to_end - to_start) / (end - start)
 
 
 def smallest(*values: Value) -> Value:
     """Return the least number, of the type that it has."""
-    return min(_all_numbers(values, "min"))
+    return min(_all_numbers(values))
 
 
 def largest(*values: Value) -> Value:
     """Return the greatest number, of the type that it has."""
-    return max(_all_numbers(values, "max"))
+    return max(_all_numbers(values))
 
 
-def _all_numbers(values: tuple[Value, ...], name: str) -> list[int | float]:
+def _all_numbers(values: tuple[Value, ...]) -> list[int | float]:
+    """Return the numbers without NaN, which is less and greater than nothing, unless they are all NaN."""
     if len(values) == 1 and isinstance(values[0], tuple):
         values = values[0]
     found: list[int | float] = []
     for value in values:
         if type(value) is not int and type(value) is not float:
-            raise EvaluationError(f"`{name}` takes numbers, and one of these is of type {type_name(value)}")
+            raise EvaluationError(f"numbers are needed, and one of these is {described(value)}")
         found.append(value)
     if not found:
-        raise EvaluationError(f"`{name}` of an empty tuple")
-    return found
+        raise EvaluationError("there is no number in the tuple")
+    return [each for each in found if each == each] or found
 
 
 def _whole(value: Value, apply: Callable[[float], int]) -> Value:
@@ -134,6 +142,7 @@ def _real(apply: Callable[[float], float], at_zero: float = math.nan) -> Callabl
 
 
 def _cube_root(value: float) -> float:
+    # Not `math.cbrt`, by which some C libraries make 3.0000000000000004 of 27.
     root = math.copysign(abs(value) ** (1 / 3), value)
     nearest = round(root) if math.isfinite(root) else 0
     return float(nearest) if nearest**3 == value else root
@@ -160,7 +169,7 @@ REAL_FUNCTIONS: dict[str, Callable[..., Value]] = {
     "log10": _real(math.log10, -math.inf),
     "log": _logarithm,
     "exp": _real(math.exp),
-    "exp2": _real(math.exp2) if hasattr(math, "exp2") else _real(lambda value: math.pow(2.0, value)),
+    "exp2": _real(math.exp2),
     "cos": _real(math.cos),
     "sin": _real(math.sin),
     "tan": _real(math.tan),

@@ -6,11 +6,18 @@ Knows the types that go together and integer arithmetic of 64 bits. Does not kno
 import math
 from collections.abc import Callable
 
-from tidegate.transform.values import EvaluationError, Value, bounded_text, checked_integer, same, text_of, type_name
+from tidegate.transform.values import EvaluationError, Value, bounded_text, checked_integer, described, same, text_of
 
 __all__ = ["OPERATORS", "negate", "power", "truth", "turn_around"]
 
-_VERBS = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "take the remainder of", "^": "raise"}
+_VERBS = {
+    "+": "add {0} and {1}",
+    "-": "subtract {1} from {0}",
+    "*": "multiply {0} and {1}",
+    "/": "divide {0} by {1}",
+    "%": "take the remainder of {0} by {1}",
+    "^": "raise {0} to {1}",
+}
 
 
 def negate(value: Value) -> Value:
@@ -19,7 +26,7 @@ def negate(value: Value) -> Value:
         return -value
     if type(value) is int:
         return checked_integer(-value)
-    raise EvaluationError(f"`-` stands before a number, and this is {_named(value)}")
+    raise EvaluationError(f"`-` stands before a number, and this is {described(value)}")
 
 
 def turn_around(value: Value) -> Value:
@@ -27,11 +34,11 @@ def turn_around(value: Value) -> Value:
     return not truth(value, "!")
 
 
-def truth(value: Value, what: str) -> bool:
-    """Return a boolean, or raise `EvaluationError` that names `what` needs one."""
+def truth(value: Value, operator: str) -> bool:
+    """Return a boolean, or raise `EvaluationError` that names the operator that needs one."""
     if value is True or value is False:
         return value
-    raise EvaluationError(f"`{what}` needs a boolean, and this is {_named(value)}")
+    raise EvaluationError(f"`{operator}` needs a boolean, and this is {described(value)}")
 
 
 def _add(left: Value, right: Value) -> Value:
@@ -123,9 +130,10 @@ def _comparison(symbol: str, compare: Callable[[Value, Value], bool]) -> Callabl
         if kind is other and (kind is float or kind is int or kind is str):
             return compare(left, right)
         if (kind is int or kind is float) and (other is int or other is float):
-            return compare(left, right)
-        hint = "" if kind is other else "; numbers are compared with numbers, and texts with texts"
-        raise EvaluationError(f"`{symbol}` cannot compare {_named(left)} with {_named(right)}{hint}")
+            # Facts 3.9: an int beside a float is promoted, though Python would compare them exactly.
+            return compare(float(left), float(right))  # type: ignore[arg-type]  # numbers
+        hint = "" if kind is other or None in (left, right) else "; numbers go with numbers, and texts with texts"
+        raise EvaluationError(f"`{symbol}` cannot compare {described(left)} with {described(right)}{hint}")
 
     return apply
 
@@ -152,15 +160,7 @@ def _float(value: Value, other: Value, symbol: str, *, is_right: bool = False) -
 
 
 def _unfit(symbol: str, left: Value, right: Value) -> EvaluationError:
-    missing = "; the input is missing or null" if left is None or right is None else ""
-    return EvaluationError(f"`{symbol}` cannot {_VERBS[symbol]} {_named(left)} and {_named(right)}{missing}")
-
-
-def _named(value: Value) -> str:
-    if value is None:
-        return "`()`"
-    name = type_name(value)
-    return f"an {name}" if name == "int" else f"a {name}"
+    return EvaluationError(f"`{symbol}` cannot {_VERBS[symbol].format(described(left), described(right))}")
 
 
 OPERATORS: dict[str, Callable[[Value, Value], Value]] = {

@@ -96,8 +96,8 @@ class _Parser:
                 raise self._refusal(self._token)
             if strength <= weakest:
                 break
-            operator = self._take().text
-            node = Binary(operator, node, self._expression(strength))
+            operator = self._take()
+            node = Binary(operator.text, node, self._expression(strength), operator.place)
         self._depth -= 1
         return node
 
@@ -118,12 +118,12 @@ class _Parser:
                 return Literal(None)
             return items[0] if len(items) == 1 else TupleOf(items)
         if token.kind == "operator" and token.text == "-":
-            return self._minus()
+            return self._minus(token)
         if token.kind == "operator" and token.text == "!":
-            return Unary("!", self._expression(NOT_PRECEDENCE - 1))
+            return Unary("!", self._expression(NOT_PRECEDENCE - 1), token.place)
         raise self._refusal(token)
 
-    def _minus(self) -> Node:
+    def _minus(self, minus: Token) -> Node:
         token = self._token
         if token.kind == "int" and token.value == INTEGER_MAX + 1:
             self._take()
@@ -131,7 +131,7 @@ class _Parser:
         operand = self._expression(MINUS_PRECEDENCE)
         if isinstance(operand, Literal) and type(operand.value) in (int, float):
             return Literal(-operand.value)  # type: ignore[operator]  # a number
-        return Unary("-", operand)
+        return Unary("-", operand, minus.place)
 
     def _variable(self, token: Token) -> Node:
         number = token.value
@@ -163,7 +163,7 @@ class _Parser:
             message = f"{name} takes {function.arity}, and has {len(arguments)}"
             length = end.offset + end.length - token.offset
             raise DeclarationError(message, token.offset, length, f"it is `{function.signature}`")
-        return Call(function.name, arguments)
+        return Call(function.name, arguments, token.place)
 
     def _no_function(self, token: Token) -> DeclarationError:
         name = token.text

@@ -1,9 +1,9 @@
-"""The tree of an expression.
+"""The tree of an expression. A `place` is the offset and the length of an operator or a name in the expression's text.
 
 Knows what an expression is made of. Does not know how it was written (`parser`) or what it means (`evaluator`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = ["Binary", "Call", "Literal", "Node", "TupleOf", "Unary", "Variable", "write"]
 
@@ -35,6 +35,7 @@ class Unary:
 
     operator: str
     operand: "Node"
+    place: tuple[int, int] = field(default=(0, 0), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Binary:
     operator: str
     left: "Node"
     right: "Node"
+    place: tuple[int, int] = field(default=(0, 0), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Call:
 
     name: str
     arguments: tuple["Node", ...]
+    place: tuple[int, int] = field(default=(0, 0), compare=False)
 
 
 Node = Literal | Variable | TupleOf | Unary | Binary | Call

@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 from typing import Protocol
 
-from tidegate.transform.values import EvaluationError, Value, bounded_text, type_name
+from tidegate.transform.values import EvaluationError, Value, bounded_text, described
 
 __all__ = ["PATTERN_CHARACTERS_MAX", "regex_matches", "regex_replace", "substring", "text"]
 
@@ -37,17 +37,17 @@ def text(value: Value) -> str:
     """Return a text, or raise `EvaluationError`."""
     if type(value) is str:
         return value
-    raise EvaluationError(f"a text is needed, and this is of type {type_name(value)}")
+    raise EvaluationError(f"a text is needed, and this is {described(value)}")
 
 
 def substring(value: Value, start: Value, end: Value = None) -> Value:
     """Return the characters from `start`, counted from 0, to before `end`, or to the end without one."""
     whole = text(value)
     if type(start) is not int or (end is not None and type(end) is not int):
-        raise EvaluationError("`str::substring` counts characters with ints")
+        raise EvaluationError("characters are counted with ints")
     stop = len(whole) if end is None else end
     if not 0 <= start <= stop <= len(whole):
-        raise EvaluationError(f"`str::substring` from {start} to {stop} of a text of {len(whole)} characters")
+        raise EvaluationError(f"a text of {len(whole)} characters has none from {start} to {stop}")
     return whole[start:stop]
 
 

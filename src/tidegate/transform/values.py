@@ -15,6 +15,7 @@ __all__ = [
     "Value",
     "bounded_text",
     "checked_integer",
+    "described",
     "from_json",
     "same",
     "text_of",
@@ -41,11 +42,21 @@ _NAMES: dict[type, str] = {
 
 
 class EvaluationError(Exception):
-    """An expression has no value for this message. `detail` says why, and ends up in the log."""
+    """An expression has no value for this message. `detail` says why, and ends up in the log.
 
-    def __init__(self, detail: str) -> None:
+    `place` is the offset and the length of what has none in the text of its expression, None where it is about no part of it.
+    """
+
+    def __init__(self, detail: str, place: tuple[int, int] | None = None) -> None:
         self.detail = detail
+        self.place = place
         super().__init__(detail)
+
+    def at(self, place: tuple[int, int], name: str | None = None) -> "EvaluationError":
+        """Return the error with the place in its expression, and the name of what has no value, unless it has a place."""
+        if self.place is not None:
+            return self
+        return EvaluationError(self.detail if name is None else f"`{name}`: {self.detail}", place)
 
 
 def from_json(found: object) -> Value:
@@ -86,6 +97,14 @@ def bounded_text(text: str) -> str:
 def type_name(value: Value) -> str:
     """Return a type as `typeof` names it (facts 3.9)."""
     return _NAMES[type(value)]
+
+
+def described(value: Value) -> str:
+    """Say in a sentence what a value is."""
+    if value is None:
+        return "`()` (missing or null)"
+    name = type_name(value)
+    return f"an {name}" if name == "int" else f"a {name}"
 
 
 def same(left: Value, right: Value) -> bool:

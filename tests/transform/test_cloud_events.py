@@ -6,7 +6,8 @@ from typing import Literal
 import pytest
 from tests.transform.transforms import NOW
 
-from tidegate.transform.cloud_events import Properties, attribute_maker
+from tidegate.transform.cloud_events import attribute_maker
+from tidegate.transform.headers import Properties
 from tidegate.transform.spec import TransformSpec
 
 COMPLETE: Properties = (("specversion", "1.0"), ("type", "t"), ("source", "s"), ("id", "7"))
@@ -54,17 +55,20 @@ def test_an_event_that_is_not_complete(missing: str) -> None:
 
 
 def test_what_is_no_event_becomes_one() -> None:
-    assert attributes("CreateOrRemap", (), "application/json") == (MADE, "application/json")
+    json = ("datacontenttype", "application/json")
+    assert attributes("CreateOrRemap", (), "application/json") == ((*MADE, json), "application/json")
     assert attributes("CreateOrRemap", (("unit", "C"),)) == ((("unit", "C"), *MADE), None)
     given = (("subject", "mine"), ("time", "then"), ("id", ""))
     made, _ = attributes("CreateOrRemap", given)
     assert dict(made) == {**dict(MADE), "subject": "mine", "time": "then"}
 
 
-def test_the_content_type_is_where_the_binding_has_it() -> None:
-    given = (*COMPLETE, ("datacontenttype", "text/plain"))
-    assert attributes("Propagate", given) == (COMPLETE, "text/plain")
-    assert attributes("Propagate", given, "application/json") == (COMPLETE, "application/json")
+@pytest.mark.parametrize("mode", ["Propagate", "CreateOrRemap"])
+def test_the_content_type_is_that_of_the_output(mode: Literal["Propagate", "CreateOrRemap"]) -> None:
+    json, text = ("datacontenttype", "application/json"), ("datacontenttype", "text/plain")
+    assert attributes(mode, (text, *COMPLETE)) == ((text, *COMPLETE), "text/plain")
+    assert attributes(mode, (text, *COMPLETE, text), "application/json") == ((json, *COMPLETE), "application/json")
+    assert attributes(mode, COMPLETE, "application/json") == (COMPLETE, "application/json")
     assert attributes("Propagate", (("datacontenttype", "text/plain"),)) == ((("datacontenttype", "text/plain"),), None)
 
 

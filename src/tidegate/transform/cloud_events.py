@@ -1,4 +1,5 @@
-"""CloudEvents in binary mode over MQTT 5: attributes are user properties, the content type is its own property (facts 4.4).
+"""CloudEvents in binary mode over MQTT 5: attributes are user properties, and `datacontenttype` is the Content Type too, which
+is where the binding of CloudEvents to MQTT has it (facts 4.4).
 
 Knows both tables of `cloudEventAttributes`. Does not know payloads; what is in structured mode passes as it is.
 """
@@ -6,9 +7,10 @@ Knows both tables of `cloudEventAttributes`. Does not know payloads; what is in 
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from tidegate.transform.headers import Properties, replaced
 from tidegate.transform.spec import TransformSpec
 
-__all__ = ["STRUCTURED_PREFIX", "Properties", "attribute_maker"]
+__all__ = ["STRUCTURED_PREFIX", "attribute_maker"]
 
 STRUCTURED_PREFIX = "application/cloudevents"
 
@@ -20,8 +22,6 @@ REQUIRED = ("specversion", "type", "source", "id")
 
 GENERATED = (*REQUIRED, "subject", "time")
 """Attributes that `CreateOrRemap` makes where they are missing."""
-
-Properties = tuple[tuple[str, str], ...]
 
 MakeAttributes = Callable[[Properties, str | None, str, float], tuple[Properties, str | None]]
 """From user properties, content type, output topic and wall time in seconds to the user properties and content type to send."""
@@ -50,10 +50,13 @@ def attribute_maker(spec: TransformSpec, new_id: Callable[[], str]) -> MakeAttri
                 properties = tuple(each for each in properties if each[1] or each[0] not in GENERATED)
                 made = tuple(each for each in made if not known.get(each[0]))
             properties += made
+            if content_type and "datacontenttype" not in known:
+                properties = (*properties, ("datacontenttype", content_type))
         if "datacontenttype" in known:
-            # The binding's place for it is the Content Type; where both say something, that one says it.
+            # Where both say something, the Content Type is that of the output.
             content_type = content_type or known["datacontenttype"]
-            properties = tuple(each for each in properties if each[0] != "datacontenttype")
+            if known["datacontenttype"] != content_type:
+                properties = replaced(properties, "datacontenttype", content_type)
         if schema is not None and known.get("dataschema") != schema:
             properties = (*(each for each in properties if each[0] != "dataschema"), ("dataschema", schema))
         return properties, content_type

@@ -5,7 +5,7 @@ Knows the three actions. Does not know what else changes user properties.
 
 from tidegate.transform.spec import HeaderSpec
 
-__all__ = ["apply_headers"]
+__all__ = ["Properties", "apply_headers", "replaced"]
 
 Properties = tuple[tuple[str, str], ...]
 
@@ -25,11 +25,12 @@ def apply_headers(headers: tuple[HeaderSpec, ...], properties: Properties) -> Pr
         elif not present:
             properties = (*properties, (key, header.value))
         elif header.action == "AddOrReplace":
-            properties = _replaced(properties, key, header.value)
+            properties = replaced(properties, key, header.value)
     return properties
 
 
-def _replaced(properties: Properties, key: str, value: str) -> Properties:
+def replaced(properties: Properties, key: str, value: str) -> Properties:
+    """Return the user properties with exactly one of a key, which is there, in the place of the first."""
     first = next(index for index, (name, _) in enumerate(properties) if name == key)
     kept = tuple(each for each in properties[first + 1 :] if each[0] != key)
     return (*properties[:first], (key, value), *kept)

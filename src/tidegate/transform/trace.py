@@ -13,10 +13,10 @@ import msgspec
 
 from tidegate.message import Message
 from tidegate.moment import Moment
-from tidegate.transform.cloud_events import Properties, attribute_maker
+from tidegate.transform.cloud_events import attribute_maker
 from tidegate.transform.compiler import Outcome, compile_transform
 from tidegate.transform.enrich import Snapshots, compile_datasets, own_names
-from tidegate.transform.headers import apply_headers
+from tidegate.transform.headers import Properties, apply_headers
 from tidegate.transform.map_rule import MapRule, compile_rules
 from tidegate.transform.output import to_json
 from tidegate.transform.paths import MISSING, Path, Reference, Root

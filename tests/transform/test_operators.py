@@ -92,4 +92,4 @@ def test_one_side() -> None:
 
 def test_power_is_that_of_ieee_754() -> None:
     assert (power(10.0, 400.0), power(-10.0, 401.0), power(-10.0, 400.0)) == (math.inf, -math.inf, math.inf)
-    assert power(0.0, -1.0) == math.inf
+    assert (power(0.0, -1.0), power(-0.0, -1.0), power(-0.0, -2.0)) == (math.inf, -math.inf, math.inf)

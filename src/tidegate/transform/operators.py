@@ -102,10 +102,11 @@ def power(base: float, exponent: float) -> float:
     try:
         return math.pow(base, exponent)
     except OverflowError:
-        is_odd = exponent.is_integer() and exponent % 2 == 1
-        return -math.inf if base < 0 and is_odd else math.inf
+        return math.copysign(math.inf, base) if exponent % 2 == 1 else math.inf
     except ValueError:
-        return math.nan if base != 0 else math.inf
+        if base != 0:
+            return math.nan
+        return math.copysign(math.inf, base) if exponent % 2 == 1 else math.inf
 
 
 def _less(left: Value, right: Value) -> bool:

@@ -129,7 +129,8 @@ class _Parser:
             self._take()
             return Literal(-INTEGER_MAX - 1)
         operand = self._expression(MINUS_PRECEDENCE)
-        if isinstance(operand, Literal) and type(operand.value) in (int, float):
+        # The least integer has no counterpart, so that its minus is left to be an error.
+        if isinstance(operand, Literal) and type(operand.value) in (int, float) and operand.value != -INTEGER_MAX - 1:
             return Literal(-operand.value)  # type: ignore[operator]  # a number
         return Unary("-", operand, minus.place)
 

@@ -117,6 +117,21 @@ def test_what_has_no_value_is_not_written_and_not_copied_either() -> None:
     check('{"a": 5, "b": 1}', '{"b": 1}', ALL, ("a", "a", "if($1 > 3, (), $1)"))
 
 
+def test_an_object_that_is_copied_is_the_output_s_own() -> None:
+    check('{"a": {"b": 1}}', '{"x": {"b": 1, "y": {"b": 1}}}', ("a", "x"), ("a", "x.y"))
+    check('{"a": {"b": 1}}', '{"a": {"b": 1, "y": {"b": 1}}}', ALL, ("a", "a"), ("a", "a.y"), moves=False)
+
+
+def test_several_rules_for_the_place_of_a_wildcard_come_one_after_the_other() -> None:
+    default: Rule = ("a", "a", "if($1 == (), 7, $1)")
+    check("{}", '{"a": 7}', ALL, default, ("a", "a"))
+    check('{"a": 1, "z": 2}', '{"a": 1, "z": 2}', ALL, ("a", "a"), ("a", "a", "if($1 == 1, (), 5)"))
+    check('{"a": 1, "b": 2}', '{"a": 2}', ALL, ("b", "a"), ("a", "a", "if($1 == 1, (), 5)"))
+    check('{"a": 3, "b": 2}', '{"a": 5}', ALL, ("b", "a"), ("a", "a", "if($1 == 1, (), 5)"))
+    check('{"a": {"b": 1, "c": 2}}', '{"a": {"c": 4}}', ALL, ("a.*", "a.*", "$1 * 2"), ("a.b", ""))
+    check('{"a": {"b": 1}}', '{"x": 3}', ALL, ("a.*", "a.*", "$1 * 2"), ("a.b", "x", "$1 * 3"))
+
+
 def test_records_of_data_sets() -> None:
     record = {"max": 9, "min": {"x": 1}}
     check('{"a": 5}', '{"a": 5, "limits": {"max": 9, "min": {"x": 1}}}', ALL, ("$context(l).*", "limits.*"), l=record)

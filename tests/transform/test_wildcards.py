@@ -1,5 +1,7 @@
 """Leaves, captures, and the limit on how often rules apply. What comes of it is in `test_map`."""
 
+import json
+
 import pytest
 
 from tidegate.message import Message
@@ -40,6 +42,14 @@ def test_leaves_are_values_arrays_and_empty_objects_in_order() -> None:
 def test_captures(path: str, way: str, captured: str | None) -> None:
     found = capture(parse_reference(path).path, tuple(way.split(".")))
     assert found == (None if captured is None else tuple(captured.split(".")))
+
+
+def test_many_fields_under_two_wildcards_are_not_compared_each_with_each() -> None:
+    rules = compile_rules(
+        (MapSpec(inputs=("*",), output="*"), MapSpec(inputs=("a.*",), output="")), last_per_topic=False
+    )
+    payload = {"a": {f"f{number}": {"x": number} for number in range(40_000)}, "b": 1}
+    assert resolve(rules, View(Message("t", json.dumps(payload).encode())), moves_copies=True).payload == {"b": 1}
 
 
 def test_promise_17_how_often_rules_apply_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

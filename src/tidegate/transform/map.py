@@ -5,11 +5,10 @@ resolved in general (`wildcards`), what a rule is (`map_rule`) or how values are
 """
 
 from collections.abc import Callable
-from copy import deepcopy
 from typing import Any
 
 from tidegate.transform.map_rule import MapRule, compile_rules, is_identity, produced
-from tidegate.transform.output import Output, remove
+from tidegate.transform.output import Output, copied, remove
 from tidegate.transform.paths import MISSING, Root
 from tidegate.transform.spec import MapSpec
 from tidegate.transform.values import EvaluationError
@@ -40,7 +39,7 @@ def _in_order(rules: tuple[MapRule, ...], view: View) -> Output:
     output = Output({})
     for rule in rules:
         if rule.output is not None:
-            _put(rule, output, produced(rule, view))
+            _put(rule, output, copied(produced(rule, view)))
     return output
 
 
@@ -48,22 +47,21 @@ def _over_identity(rules: tuple[MapRule, ...], *, moves_copies: bool) -> Callabl
     """The payload itself becomes the output: what rules take away from the wildcard is removed, then they write."""
     writers = tuple(rule for rule in rules if rule.output is not None)
     taken = tuple(dict.fromkeys(path for rule in rules for path in _taken(rule, moves_copies=moves_copies)))
-    overwritten = {rule: _own_place(rule) for rule in writers}
+    places = [_own_place(rule) for rule in writers]
+    # Of several rules for one place the first is the special case of the wildcard, and the others come on top.
+    own_places = [(number, place) for number, place in enumerate(places) if place and place not in places[:number]]
 
     def make(view: View) -> Output:
         # Values first: rules read the message as it came.
-        values = [produced(rule, view) for rule in writers]
+        values = [copied(produced(rule, view)) for rule in writers]
         payload = view.payload
-        for index, value in enumerate(values):
-            if type(value) is dict or type(value) is list:
-                values[index] = deepcopy(value)
         for segments in taken:
             remove(payload, segments)
+        for number, place in own_places:
+            if values[number] is MISSING:
+                remove(payload, place)
         output = Output(payload)
         for rule, value in zip(writers, values, strict=True):
-            place = overwritten[rule]
-            if value is MISSING and place is not None:
-                remove(payload, place)
             _put(rule, output, value)
         return output
 

@@ -9,7 +9,7 @@ from typing import Any
 from tidegate.transform.paths import MISSING, Path, Root
 from tidegate.transform.values import EvaluationError, Value, text_of
 
-__all__ = ["Output", "remove", "to_json", "write"]
+__all__ = ["Output", "copied", "remove", "to_json", "write"]
 
 
 class Output:
@@ -36,6 +36,11 @@ class Output:
         else:
             assert path.key is not None
             self.properties.append((path.key, _metadata(path, value)))
+
+
+def copied(value: Any) -> Any:
+    """Return a value of the message as one of the output's own: rules write into objects, and into nothing else."""
+    return {name: copied(each) for name, each in value.items()} if type(value) is dict else value
 
 
 def write(target: dict[str, Any], segments: tuple[str, ...], value: Any) -> None:

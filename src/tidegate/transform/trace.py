@@ -262,7 +262,7 @@ class _Tracer:
         if value is MISSING:
             detail = "there is no value, so nothing is written"
             return _map_step(number, declared, effect="nothing", detail=detail, **told)
-        detail = "written in the place of a wildcard rule before it" if application.is_done else "written"
+        detail = "written in the place of a wildcard rule before it" if application.is_special else "written"
         return _map_step(number, declared, effect="written", detail=detail, value=value, is_missing=False, **told)
 
 

@@ -3,11 +3,13 @@
 Knows leaves, captures and ranks. It is the general way, in the order of the facts; `map` has a quick one for the usual case.
 """
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from tidegate.transform.map_rule import MapRule, is_identity, produced
-from tidegate.transform.output import Output, to_json
+from tidegate.transform.output import Output, copied, to_json
 from tidegate.transform.paths import MISSING, Path, Root
 from tidegate.transform.values import EvaluationError, from_json
 from tidegate.transform.view import Record, View, compile_read, find
@@ -25,11 +27,11 @@ Field = tuple[str, Segments]
 class Application:
     """One rule applied to one set of fields; `captured` is what its `*` stands for, empty where it has none.
 
-    `is_suppressed`: a later rule takes its fields away. `instead` is a later one that is written in its place, and `is_done`
-    says so of that one.
+    `is_suppressed`: a later rule takes its fields away. `instead` is the first later one that is written in its place, and
+    `is_special` says so of that one.
     """
 
-    __slots__ = ("captured", "fields", "instead", "is_done", "is_suppressed", "output", "rank", "rule")
+    __slots__ = ("captured", "fields", "instead", "is_special", "is_suppressed", "output", "rank", "rule")
 
     def __init__(self, rule: MapRule, fields: tuple[Field, ...], captured: Segments, output: Path | None) -> None:
         self.rule = rule
@@ -38,7 +40,7 @@ class Application:
         self.rank = len(captured)
         self.output = output
         self.is_suppressed = False
-        self.is_done = False
+        self.is_special = False
         self.instead: Application | None = None
 
 
@@ -46,9 +48,12 @@ def resolve(rules: tuple[MapRule, ...], view: View, *, moves_copies: bool) -> Ou
     """Make the output of a message. Raises `EvaluationError`, which names the rule."""
     output = Output({})
     for application in applications(rules, view, moves_copies=moves_copies):
-        if application.instead is not None:
-            _write(application.instead, output, view)
-        elif not application.is_suppressed and not application.is_done and application.output is not None:
+        if application.is_suppressed:
+            continue
+        # What is special is written in the place of the earlier rule, to stand there, and in its own turn, to be the last.
+        while application.instead is not None:
+            application = application.instead
+        if not application.is_suppressed and application.output is not None:
             _write(application, output, view)
     return output
 
@@ -56,16 +61,15 @@ def resolve(rules: tuple[MapRule, ...], view: View, *, moves_copies: bool) -> Ou
 def applications(rules: tuple[MapRule, ...], view: View, *, moves_copies: bool) -> list[Application]:
     """Return how the rules apply to a message, in order, and which gives way to which. Raises `EvaluationError`."""
     found: list[Application] = []
-    by_field: dict[Field, list[Application]] = {}
+    by_field = _ByField()
     for rule in rules:
-        new = list(_applications(rule, view))
+        new = list(islice(_applications(rule, view), APPLICATIONS_MAX + 1 - len(found)))
         if len(found) + len(new) > APPLICATIONS_MAX:
             raise EvaluationError(f"{rule.name}: the rules apply more than {APPLICATIONS_MAX} times to this message")
         for application in new:
             _suppress(application, by_field, moves_copies=moves_copies)
         for application in new:
-            if application.fields:
-                by_field.setdefault(application.fields[0], []).append(application)
+            by_field.add(application)
         found += new
     return found
 
@@ -115,35 +119,61 @@ def _applications(rule: MapRule, view: View) -> Iterator[Application]:
             yield Application(rule, fields, captured, None if rule.output is None else _filled(rule.output, captured))
 
 
-def _suppress(later: Application, by_field: dict[Field, list[Application]], *, moves_copies: bool) -> None:
+class _ByField:
+    """Applications by the first field that they read.
+
+    A payload may have as many fields as there may be applications, so that none is looked for by going through all.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[Field, list[Application]] = {}
+        self._ordered: list[Field] | None = None
+
+    def add(self, application: Application) -> None:
+        if application.fields:
+            self._found.setdefault(application.fields[0], []).append(application)
+            self._ordered = None
+
+    def at(self, field: Field) -> Sequence[Application]:
+        return self._found.get(field, ())
+
+    def at_or_below(self, field: Field) -> Iterator[Application]:
+        ordered = self._ordered
+        if ordered is None:
+            ordered = self._ordered = sorted(self._found)
+        root, way = field
+        # In this order what is below a field follows it.
+        for index in range(bisect_left(ordered, field), len(ordered)):
+            other, deeper = ordered[index]
+            if other != root or deeper[: len(way)] != way:
+                return
+            yield from self._found[ordered[index]]
+
+
+def _suppress(later: Application, by_field: _ByField, *, moves_copies: bool) -> None:
     """Take away from earlier rules what this one is the special case of."""
     output = later.output
     if output is None:
         for field in later.fields:
-            for earlier in _at_or_below(field, by_field):
+            for earlier in by_field.at_or_below(field):
                 if earlier.rank > later.rank:
                     earlier.is_suppressed = True
         return
     moves = moves_copies and later.rule.moves and later.fields[0][1] != output.segments
     if moves:
-        for earlier in _at_or_below(later.fields[0], by_field):
-            if earlier.rank > later.rank and not _same_place(earlier, later):
+        for earlier in by_field.at_or_below(later.fields[0]):
+            is_special = earlier.fields[0] == later.fields[0] and _same_place(earlier, later)
+            if earlier.rank > later.rank and not is_special:
                 earlier.is_suppressed = True
     for field in later.fields:
-        for earlier in by_field.get(field, ()):
+        for earlier in by_field.at(field):
             if earlier.rank <= later.rank or earlier.is_suppressed:
                 continue
             if _same_place(earlier, later):
-                earlier.instead, later.is_done = later, True
+                if earlier.instead is None:
+                    earlier.instead, later.is_special = later, True
             elif earlier.rule.evaluate is not None and earlier.fields == later.fields:
                 earlier.is_suppressed = True
-
-
-def _at_or_below(field: Field, by_field: dict[Field, list[Application]]) -> Iterator[Application]:
-    root, way = field
-    for (other, deeper), found in by_field.items():
-        if other == root and deeper[: len(way)] == way:
-            yield from found
 
 
 def _same_place(earlier: Application, later: Application) -> bool:
@@ -175,7 +205,7 @@ def read_inputs(application: Application, view: View) -> list[Any]:
 
 def _write(application: Application, output: Output, view: View) -> None:
     assert application.output is not None
-    value = value_of(application, view)
+    value = copied(value_of(application, view))
     try:
         output.put(application.output, value)
     except EvaluationError as error:

@@ -8,6 +8,8 @@ import pytest
 from tests.resources.manifests import CLOUD
 
 from tidegate.cli import main
+from tidegate.engine.schema_folder import SchemaFolder
+from tidegate.resources.schema_reference import SchemaReference
 
 FLOW = """\
 apiVersion: connectivity.iotoperations.azure.com/v1
@@ -93,6 +95,22 @@ def test_credentials_are_not_needed(folder: Path, capsys: pytest.CaptureFixture[
     (folder / "flow.yaml").write_text(f"{flow}---\n{cloud}")
     (folder / "flow.test.yaml").write_text(PASSES)
     assert main(["test", "."]) == 0, capsys.readouterr()
+
+
+def test_schemas_lie_where_the_test_says(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    annotated = FLOW.replace(
+        "{name: to-cloud}", "{name: to-cloud, annotations: {tidegate.dev/source-schema: validate}}"
+    )
+    (folder / "flow.yaml").write_text(annotated.replace("dataSources", "schemaRef: aio-sr://plant/oven:1, dataSources"))
+    SchemaFolder(folder / "tests" / "registry").add(SchemaReference("plant", "oven", 1), '{"required": ["t"]}')
+    dropped = "\n  - {in: {topic: ovens/7, payload: {}}, dropped: invalid}\n"
+    text = PASSES.replace("flow.yaml", "../flow.yaml").rstrip() + dropped
+    (folder / "tests" / "flow.test.yaml").write_text(text.replace("  messages", "  schemas: registry\n  messages"))
+    assert main(["test", "tests"]) == 0, capsys.readouterr()
+    (folder / "tests" / "flow.test.yaml").write_text(text)
+    assert main(["test", "tests", "--schemas-dir", "tests/registry"]) == 0
+    assert main(["test", "tests"]) == 1
+    assert "there is no schema registry" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ Knows files and how results are shown. What is tried comes from `engine/flow_tes
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -105,6 +106,8 @@ def _case(path: Path, file: "FlowTestFile", inspected: "Inspected", settings: "S
     if missing:
         return TestCase(str(path), test.name, line, "error", _rendered(missing, file.lines))
     texts, unreadable = files.read([path.parent / each for each in test.spec.resources])
+    if test.spec.schemas is not None:
+        settings = replace(settings, schemas_dir=path.parent / test.spec.schemas)
     loaded = load_texts([*texts, file.resources], unreadable, settings)
     if loaded.plan is None:
         errors = [each for each in loaded.diagnostics if each.level == "error"]

@@ -146,6 +146,10 @@ class FlowTestSpec(Model):
     resources: tuple[str, ...] = Field(
         default=(), description="Files and folders with the resources, beside those in this file; relative to it."
     )
+    schemas: str | None = Field(
+        default=None,
+        description="Folder that is the schema registry, relative to this file. By default `--schemas-dir`.",
+    )
     flow: str | None = Field(default=None, description="Data flow. By default the only one.")
     now: Annotated[str, AfterValidator(_is_time)] = Field(
         default="2026-01-01T00:00:00Z", description="Time of the clock, which stands still."

@@ -39,6 +39,22 @@ def test_a_usable_credential_is_no_finding(tmp_path: Path) -> None:
     assert check(tmp_path, CLIENT.certificate, CLIENT.key) == []
 
 
+def test_the_authority_of_the_embedded_broker_need_not_be_there_before_it_runs(tmp_path: Path) -> None:
+    manifest = tmp_path / "flow.yaml"
+    manifest.write_text(CLOUD + UPLINK)
+
+    def found(**settings: bool) -> list[str]:
+        given = Settings(data_dir=tmp_path, secrets_dir=tmp_path, configmaps_dir=tmp_path, **settings)  # type: ignore[arg-type]
+        return [each.message for each in check_credentials(load([manifest], given), given, lambda: NOW)]
+
+    assert found() == []
+    name = "azure-iot-operations-aio-ca-trust-bundle"
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "ca.crt").write_text("no certificate")
+    (said,) = found()
+    assert said.startswith(f"config map {name}: ")
+
+
 @pytest.mark.parametrize(
     ("certificate", "key", "says"),
     [

@@ -6,12 +6,13 @@ Knows which endpoints a plan dials. Does not know what makes a credential unusab
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import chain
 
 from tidegate.auth.client_token import check_token, read_token
 from tidegate.auth.cluster import find_cluster
 from tidegate.auth.secret_directory import DirectorySource
-from tidegate.auth.secret_source import DeclaredSource, OverlaySource
+from tidegate.auth.secret_source import DeclaredSource, OverlaySource, SecretSource
 from tidegate.auth.token_file import TokenFile
 from tidegate.auth.token_source import MissingSource
 from tidegate.diagnostics import Diagnostic
@@ -19,10 +20,11 @@ from tidegate.engine.credentials import SourceCredentials
 from tidegate.engine.load import Loaded
 from tidegate.engine.token_pool import TokenPool, token_authentication
 from tidegate.exceptions import CredentialError
-from tidegate.flow.plan import EndpointPlan, SystemIdentityPlan, UserIdentityPlan
+from tidegate.flow.plan import EndpointPlan, SystemIdentityPlan, TlsPlan, UserIdentityPlan
 from tidegate.moment import Moment
 from tidegate.net.daemon_thread import in_daemon_thread
 from tidegate.resources.base import ResourceKey
+from tidegate.resources.defaults import BUILT_IN_CA_CONFIG_MAP
 from tidegate.resources.source_map import FieldPath, path_text
 from tidegate.settings import Settings
 
@@ -50,12 +52,13 @@ def check_credentials(loaded: Loaded, settings: Settings, clock: Callable[[], Mo
         clock=clock,
         run_blocking=in_daemon_thread,
     )
-    credentials = SourceCredentials(OverlaySource(declared, mounted), clock, pool)
+    secrets = OverlaySource(declared, mounted)
+    credentials = SourceCredentials(secrets, clock, pool)
     sides = chain.from_iterable((flow.source, flow.destination) for flow in loaded.plan.flows)
     findings: list[Diagnostic] = []
     for name, endpoint in sorted({side.endpoint.name: side.endpoint for side in sides}.items()):
         try:
-            credentials.ssl_context(endpoint)
+            credentials.ssl_context(_with_what_is_there(endpoint, secrets))
             _check_token(endpoint, pool, clock().wall)
         except CredentialError as error:
             key = ResourceKey("DataflowEndpoint", name)
@@ -66,6 +69,14 @@ def check_credentials(loaded: Loaded, settings: Settings, clock: Callable[[], Mo
                 Diagnostic("warning", "unusable-credential", message, path_text(path), str(key), span, error.hint)
             )
     return findings
+
+
+def _with_what_is_there(endpoint: EndpointPlan, secrets: SecretSource) -> EndpointPlan:
+    """Leave out the authority of the embedded broker, which is published once it runs, where nobody has declared another."""
+    ours = endpoint.tls is not None and endpoint.tls.ca_config_map == BUILT_IN_CA_CONFIG_MAP
+    if endpoint.is_embedded and ours and secrets.find_config_map(BUILT_IN_CA_CONFIG_MAP) is None:
+        return replace(endpoint, tls=TlsPlan())
+    return endpoint
 
 
 def _check_token(endpoint: EndpointPlan, pool: TokenPool, now_wall: float) -> None:

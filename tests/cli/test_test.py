@@ -164,11 +164,6 @@ def test_tests_are_no_manifests(folder: Path, capsys: pytest.CaptureFixture[str]
     assert "FlowTest" not in capsys.readouterr().out
 
 
-def test_the_example_passes(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["test", str(Path(__file__).parents[2] / "examples" / "transformations")]) == 0
-    assert capsys.readouterr().err == "2 tests, 0 failed\n"
-
-
 def test_a_flow_with_data_sets_has_their_records_from_the_test(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

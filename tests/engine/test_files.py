@@ -153,3 +153,13 @@ def test_folders_that_are_not_there() -> None:
     assert render_diagnostics(check_folders([Path("nowhere")]), {}) == (
         "error[no-such-folder]: there is no such folder\n  --> nowhere:1:1\n  hint: check the path\n"
     )
+
+
+def test_schemas_among_the_manifests_are_no_manifests(tmp_path: Path) -> None:
+    for name in ("a.yaml", "schemas/plant/oven/1.json", "other/b.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("{}")
+    found, _ = read([tmp_path], registry=tmp_path / "other" / ".." / "schemas")
+    assert [Path(each.file).name for each in found] == ["a.yaml", "b.json"]
+    found, _ = read([tmp_path / "schemas" / "plant" / "oven" / "1.json"], registry=tmp_path / "schemas")
+    assert len(found) == 1

@@ -105,9 +105,10 @@ def _case(path: Path, file: "FlowTestFile", inspected: "Inspected", settings: "S
     missing = list(_missing(path, inspected))
     if missing:
         return TestCase(str(path), test.name, line, "error", _rendered(missing, file.lines))
-    texts, unreadable = files.read([path.parent / each for each in test.spec.resources])
     if test.spec.schemas is not None:
         settings = replace(settings, schemas_dir=path.parent / test.spec.schemas)
+    folders = [path.parent / each for each in test.spec.resources]
+    texts, unreadable = files.read(folders, registry=settings.schemas_dir)
     loaded = load_texts([*texts, file.resources], unreadable, settings)
     if loaded.plan is None:
         errors = [each for each in loaded.diagnostics if each.level == "error"]

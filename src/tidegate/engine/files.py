@@ -29,15 +29,19 @@ TEST_SUFFIXES = (".test.yaml", ".test.yml", ".test.json")
 """What names of flow tests end in; in a folder they are no manifests."""
 
 
-def read(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[SourceText], list[Diagnostic]]:
+def read(
+    paths: Iterable[str | os.PathLike[str]], *, registry: PurePath | None = None
+) -> tuple[list[SourceText], list[Diagnostic]]:
     """Read files, and the files of folders and of the folders below, each once.
 
     Of a folder the files that end in `.yaml`, `.yml` or `.json` count, hidden ones and hidden folders excepted, in the
-    order of their names; flow tests and data directories do not. A file that is named is read whatever its ending.
+    order of their names; flow tests and data directories do not, nor what lies in the folder of schemas, `registry`. A file
+    that is named is read whatever its ending.
     """
+    schemas = Path(registry).resolve() if registry is not None else None
     sources: list[SourceText] = []
     diagnostics: list[Diagnostic] = []
-    for path, found in _files(paths):
+    for path, found in _files(paths, schemas=schemas):
         read_one = found if isinstance(found, Diagnostic) else _read_file(path)
         if isinstance(read_one, SourceText):
             sources.append(read_one)
@@ -79,7 +83,9 @@ def _is_manifest(name: str) -> bool:
 
 
 def _files(
-    paths: Iterable[str | os.PathLike[str]], is_wanted: Callable[[str], bool] = _is_manifest
+    paths: Iterable[str | os.PathLike[str]],
+    is_wanted: Callable[[str], bool] = _is_manifest,
+    schemas: Path | None = None,
 ) -> Iterator[tuple[Path, Diagnostic | None]]:
     """Yield each file once; with a finding where a path leads to none."""
     seen: set[Path] = set()
@@ -87,7 +93,7 @@ def _files(
         path = Path(given)
         try:
             is_folder = path.is_dir()
-            files = [path] if not is_folder else [] if is_data_directory(path) else _of_folder(path, is_wanted)
+            files = [path] if not is_folder else [] if is_data_directory(path) else _of_folder(path, is_wanted, schemas)
             exists = path.exists()
         except OSError as error:
             place = Path(os.fsdecode(error.filename)) if error.filename else path
@@ -108,15 +114,17 @@ def _files(
                 yield file, None
 
 
-def _of_folder(folder: Path, is_wanted: Callable[[str], bool]) -> list[Path]:
+def _of_folder(folder: Path, is_wanted: Callable[[str], bool], schemas: Path | None) -> list[Path]:
     files: list[Path] = []
+    if schemas is not None and folder.resolve() == schemas:
+        return files
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith("."):
             continue
         # A link to a folder is not followed, so that no folder is its own child.
         if entry.is_dir() and not entry.is_symlink():
             if not is_data_directory(entry):
-                files += _of_folder(entry, is_wanted)
+                files += _of_folder(entry, is_wanted, schemas)
         elif is_wanted(entry.name) and entry.is_file():
             files.append(entry)
     return files

@@ -70,7 +70,7 @@ def load_texts(texts: Iterable[SourceText], unreadable: Iterable[Diagnostic], se
 
 def read_files(paths: Iterable[str | os.PathLike[str]], settings: Settings) -> Manifest:
     """Read what files declare, with findings about what cannot be read."""
-    return _parsed(*files.read(paths), settings)
+    return _parsed(*files.read(paths, registry=settings.schemas_dir), settings)
 
 
 def _parsed(texts: Iterable[SourceText], unreadable: Iterable[Diagnostic], settings: Settings) -> Manifest:

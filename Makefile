@@ -20,7 +20,7 @@ help:
 	@echo "make test       run all tests"
 	@echo "make check      formatting, lint, types, layers, tidiness"
 	@echo "make bench      run the benchmarks and write their table into README.md"
-	@echo "make docs       write docs/reference/ from the code"
+	@echo "make docs       write docs/reference/ from the code, and what tutorials print"
 	@echo "make format     format the code"
 	@echo "make lock       renew requirements/*.txt from pyproject.toml"
 	@echo "make mosquitto  install Debian's mosquitto without starting its service"
@@ -53,6 +53,7 @@ bench: $(VENV)/dev.stamp mosquitto
 
 docs: $(VENV)/dev.stamp
 	$(BIN)/python -m tools.reference
+	$(BIN)/python -m tools.tutorials
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff check --fix-only --quiet .

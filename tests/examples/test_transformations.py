@@ -25,4 +25,6 @@ def test_a_message_of_the_data_set_is_traced_with_its_files(capsys: pytest.Captu
     folders = ["--datasets-dir", str(EXAMPLE / "datasets"), "--schemas-dir", str(EXAMPLE / "schemas")]
     message = ["-t", "ovens/8/state", "-m", '{"oven": "oven-8", "temperature": 250}']
     assert main(["trace", str(EXAMPLE), "--flow", "ovens-to-alarms", *folders, *message]) == 0
-    assert '{"oven":"oven-8","above":10,"call":"Ben"}' in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert 'data set 1: found $context(limits) = {"id": "oven-8", "max": 240, "owner": "Ben"}; the first record' in out
+    assert '{"oven":"oven-8","above":10,"call":"Ben"}' in out

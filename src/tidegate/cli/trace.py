@@ -232,7 +232,7 @@ def _step_lines(step: "Step") -> list[str]:
     about = f" ({step.description})" if step.description else ""
     head = f"{step.stage} {step.number}{about}: {step.effect}"
     told = "" if step.detail == step.effect else step.detail
-    if step.effect == "written" and step.target is not None:
+    if step.effect in ("written", "found") and step.target is not None:
         head += f" {step.target} = {_shown(step.value)}"
     elif step.target is not None and step.effect != "error":
         head += f" {step.target}"

@@ -81,6 +81,7 @@ VERBS = {
     "export": Verb("tidegate.cli.export", "Write stored resources out in a notation."),
     "get": Verb("tidegate.cli.get", "Show resources."),
     "history": Verb("tidegate.cli.history", "Show who changed stored resources when."),
+    "plan": Verb("tidegate.cli.plan", "Show what would change in the engine that runs, and what that does."),
     "pub": Verb("tidegate.cli.pub", "Publish a message."),
     "rollback": Verb("tidegate.cli.rollback", "Bring a stored resource back to what it said before."),
     "route": Verb("tidegate.cli.route", "Show which data flows take a topic, what comes out, and why others do not."),

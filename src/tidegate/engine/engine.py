@@ -178,7 +178,13 @@ class Engine:
         async def given() -> bytes:
             return self._parts.watched.given
 
-        return {"status": status, "reload": reload, "given": given}
+        async def plans() -> object:
+            # Imported here: hardly any engine is ever asked.
+            from tidegate.engine.plan_document import running_plans
+
+            return running_plans(self._declared.wanted, self._declared.broker)
+
+        return {"status": status, "reload": reload, "given": given, "plans": plans}
 
     async def _store_changed(self) -> None:
         store = self._parts.watched.store

@@ -3,14 +3,18 @@
 import json
 import random
 import time
+from functools import partial
 
 import mqtt5
 import pytest
 from tests.integration.harness.clients import Publisher, Subscriber
 from tests.integration.harness.engine import Engine
-from tests.integration.harness.manifests import Value, dataflow, endpoint
+from tests.integration.harness.manifests import Value, dataflow, endpoint, profile, write
 from tests.integration.harness.waiting import grow, until
 from tests.integration.harness.world import World
+
+from tidegate.engine.schema_folder import SchemaFolder
+from tidegate.resources.schema_reference import SchemaReference
 
 pytestmark = pytest.mark.integration
 
@@ -113,6 +117,35 @@ def test_every_message_is_accounted_for(world: World) -> None:
     assert properties["origin"] == f"plant/{line}"
     assert (properties["source"], properties["subject"]) == ("aio://cloud", packet.topic)
     assert len({dict(each.user_properties)["id"] for each in subscriber.packets}) == len(subscriber.packets)
+
+
+def test_workers_drop_what_is_not_as_the_schema_says(world: World) -> None:
+    """The schema travels to them in the plan; a change of the flow to a stricter version is taken up under load."""
+    source, destination = world.mosquitto("source"), world.mosquitto("destination")
+    schemas, oven = world.directory / "schemas", SchemaReference("plant", "line", None)
+    SchemaFolder(schemas).add(oven, '{"required": ["number"]}')
+    of_all = [endpoint("default", source.port), endpoint("cloud", destination.port), profile("two", 2)]
+    flow = partial(dataflow, "bridge", topic="out/${inputTopic.2}", profile_ref="two")
+    first = flow(schema="aio-sr://plant/line:1")
+    engine = world.engine(*of_all, first, options=("--schemas-dir", str(schemas)))
+    engine.launch()
+    engine.wait_connected("bridge", copies=2)
+    subscriber = world.subscriber(destination.port, ["out/#"], keep_packets=True, numbered=False)
+    publisher = world.publisher(source.port, ["plant/line-1", "plant/line-2"], rate=500, make=make)
+    grow(lambda: len(subscriber.packets), 500, "messages of the first version")
+    SchemaFolder(schemas).add(oven, '{"properties": {"line": {"const": "line-1"}}}')
+    write(engine.manifests, *of_all, flow(schema="aio-sr://plant/line:2"))
+    until(lambda: {each.topic for each in subscriber.packets[-100:]} == {"out/line-1"}, "the second version to count")
+    publisher.finish()
+    engine.wait_settled("bridge")
+    engine.check_accounting()
+    came = set(arrived(subscriber))
+    numbers = publisher.acknowledged
+    valid = {("out/line-1", number) for number in numbers["plant/line-1"] if not is_broken(number)}
+    assert valid <= came
+    assert not any(is_broken(number) for _, number in came)
+    reasons = [set(each["counters"]["dropped"]) - {"joined", "returned"} for each in engine.copies("bridge")]
+    assert reasons == [{"invalid"}, {"invalid"}]
 
 
 def test_kill_9_under_load_loses_nothing_that_passes(world: World) -> None:

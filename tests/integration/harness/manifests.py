@@ -71,11 +71,15 @@ def dataflow(
     profile_ref: str = "default",
     mode: str = "Enabled",
     transformation: Mapping[str, Value] | None = None,
+    schema: str | None = None,
     **more: Value,
 ) -> Declared:
-    """A data flow; `transformation` are the settings of its middle; `more` goes to its spec."""
+    """A data flow; `transformation` are the settings of its middle, payloads are held to `schema`; `more` goes to its spec."""
+    read: dict[str, Value] = {"endpointRef": source, "dataSources": list(filters)}
+    if schema is not None:
+        read["schemaRef"] = schema
     operations: list[Value] = [
-        {"operationType": "Source", "sourceSettings": {"endpointRef": source, "dataSources": list(filters)}},
+        {"operationType": "Source", "sourceSettings": read},
         {"operationType": "Destination", "destinationSettings": {"endpointRef": destination, "dataDestination": topic}},
     ]
     if transformation is not None:
@@ -83,7 +87,11 @@ def dataflow(
             {"operationType": "BuiltInTransformation", "builtInTransformationSettings": dict(transformation)}
         )
     spec: dict[str, Value] = {"profileRef": profile_ref, "mode": mode, "operations": operations, **more}
-    return _resource(CONNECTIVITY, "Dataflow", name, spec=spec)
+    declared = _resource(CONNECTIVITY, "Dataflow", name, spec=spec)
+    if schema is not None:
+        annotations = {"tidegate.dev/source-schema": "validate"}
+        declared["metadata"] = {"name": name, "namespace": NAMESPACE, "annotations": annotations}
+    return declared
 
 
 def profile(name: str, instance_count: int) -> Declared:

@@ -67,7 +67,8 @@ def _check_host(endpoint: ResolvedEndpoint, findings: FindingList) -> None:
     port = PORTS[settings.protocol]
     if address.port not in (None, port):
         message = f"host has the port {address.port}, and Event Grid speaks {settings.protocol} on {port} alone"
-        findings.add("error", _CODE, message, key, where, f"write port {port}")
+        # A warning: the public page has another port in its commands, and there are stand-ins.
+        findings.add("warning", _CODE, message, key, where, f"write port {port}")
     if settings.protocol == "WebSockets" and address.path != WEBSOCKET_PATH:
         message = f"Event Grid takes WebSockets at {WEBSOCKET_PATH}, and host has {address.path or 'no path'}"
         findings.add("error", _CODE, message, key, where, f"write `{endpoint.host}:{port}{WEBSOCKET_PATH}`")

@@ -13,6 +13,7 @@ from tidegate.cli.store_options import Place, opened, place_options
 
 if TYPE_CHECKING:
     from tidegate.engine.inventory import Entry
+    from tidegate.resources.resource_key import ResourceKey
 
 __all__ = ["EXAMPLES", "age", "arguments", "get"]
 
@@ -43,7 +44,7 @@ def get(resources: list[str], **kwargs: Unpack[Place]) -> Outcome:
     with opened(kwargs) as workspace:
         entries = inventory(workspace, kinds or {key.kind for key in keys})
     if keys:
-        found = {entry.key: entry for entry in entries}
+        found = {**_built_in(keys), **{entry.key: entry for entry in entries}}
         for key in keys:
             if key not in found:
                 raise NotFound(key, [each.name for each in found if each.kind == key.kind])
@@ -56,6 +57,17 @@ def get(resources: list[str], **kwargs: Unpack[Place]) -> Outcome:
         "table": _tables(entries),
     }
     return Outcome(data, forms["table"], forms=forms)
+
+
+def _built_in(keys: Sequence["ResourceKey"]) -> "dict[ResourceKey, Entry]":
+    """Return those of the named resources that exist without being declared: `default` ones."""
+    if all(key.name != "default" for key in keys):
+        return {}
+    from tidegate.engine.inventory import Entry
+    from tidegate.resources.document import document_of
+    from tidegate.resources.resource_set import ResourceSet
+
+    return {each.key: Entry(key=each.key, document=document_of(each)) for each in ResourceSet.of(()).all()}
 
 
 def age(seconds: float) -> str:
@@ -81,7 +93,8 @@ def _tables(entries: Sequence["Entry"]) -> str:
                 generation, old = (
                     ("-", "-") if stored is None else (str(stored.generation), age(now - stored.created_wall))
                 )
-                rows.append((entry.key.name, *cells, generation, old, "store" if entry.file is None else entry.file))
+                origin = entry.file or ("built-in" if stored is None else "store")
+                rows.append((entry.key.name, *cells, generation, old, origin))
         parts.append("\n".join([*table(rows), ""]))
     return "\n".join(parts) or "there is nothing yet\n"
 

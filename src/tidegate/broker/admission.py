@@ -14,7 +14,7 @@ from tidegate.broker.events import (
     ClientRefused,
     SubscriptionRevoked,
 )
-from tidegate.broker.features import check_connect
+from tidegate.broker.feature_rules import check_connect
 from tidegate.broker.identity import Accepted, Challenge, Identity, Presented, Refused, Verdict
 from tidegate.broker.journal import WillRecord
 from tidegate.broker.limits import BrokerLimits

@@ -13,7 +13,7 @@ from tidegate.broker.connection import UNREAD_BYTES_MAX, Connection, ListenerPol
 from tidegate.broker.deadlines import Deadlines
 from tidegate.broker.delivery import Delivery
 from tidegate.broker.events import BrokerEvent, ClientDisconnected, QueueWanted, SubscriptionRevoked
-from tidegate.broker.features import check_packet
+from tidegate.broker.feature_rules import check_packet
 from tidegate.broker.identity import Verdict
 from tidegate.broker.intake import Intake, NotNow
 from tidegate.broker.journal import JournalBatch, QueuedRecord, StoredState

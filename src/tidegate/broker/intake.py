@@ -6,7 +6,8 @@ Knows PUBLISH of all three QoS and when its answer may leave. Does not know subs
 from tidegate.broker.access import ALLOW_ALL, OWN_TOPICS
 from tidegate.broker.connection import Connection
 from tidegate.broker.delivery import QUOTA_EXCEEDED, Delivery
-from tidegate.broker.features import ALL_FEATURES, check_message
+from tidegate.broker.feature_rules import check_message
+from tidegate.broker.features import ALL_FEATURES
 from tidegate.broker.identity import Identity
 from tidegate.broker.journal import RetainedRecord
 from tidegate.broker.limits import BrokerLimits

@@ -34,6 +34,11 @@ def test_by_name_and_by_file(filled: Shell) -> None:
     filled.write("cloud.yaml", CLOUD)
     assert filled.type("delete", "-f", "cloud.yaml") == 0
     assert names(filled) == ["default"]
+    assert filled.type("delete", "-f", "none.yaml") == 1
+    assert "there is no such file" in filled.err
+    filled.write("broken.yaml", CLOUD, "kind: [")
+    assert filled.type("delete", "-f", "broken.yaml") == 1
+    assert "does not parse" in filled.err
 
 
 def test_what_others_need_stays(filled: Shell) -> None:

@@ -13,6 +13,7 @@ from tidegate.cli.kind_words import NotFound, keys_of
 from tidegate.cli.output import NotUnderstood, Outcome
 from tidegate.cli.store_options import Place, author, opened, place_options, rule_options
 from tidegate.cli.store_output import note, shown
+from tidegate.exceptions import DeclarationError
 from tidegate.resources.resource_key import ResourceKey
 
 __all__ = ["EXAMPLES", "arguments", "confirm_defaults", "delete"]
@@ -59,7 +60,7 @@ def delete(
     """Remove resources; the exit code is 1 when others need them, and 3 when one is not there. Nothing is removed then."""
     if bool(resources) == bool(filename):
         raise NotUnderstood("name resources, or files with `-f`", "as in `tidegate delete dataflow uplink`")
-    keys = sorted(read_manifests(filename).source_map.keys) if filename else keys_of(resources)
+    keys = _named_in(filename) if filename else keys_of(resources)
     with opened(kwargs) as workspace:
         stored = [record.key for record in workspace.store.resources()]
         missing = [key for key in keys if key not in stored]
@@ -75,6 +76,15 @@ def delete(
 
         outcome = workspace.apply(Edit(delete=tuple(keys)), author("delete"), time.time(), dry_run=dry_run)
         return shown(outcome, workspace, dry_run=dry_run)
+
+
+def _named_in(paths: Sequence[str]) -> list[ResourceKey]:
+    """Return the resources that manifests name, whatever else they say. Raises `DeclarationError` when one is unreadable."""
+    declared = read_manifests(list(paths))
+    unreadable = tuple(each for each in declared.diagnostics if each.level == "error" and not each.resource)
+    if unreadable:
+        raise DeclarationError(unreadable)
+    return sorted(declared.source_map.keys)
 
 
 def confirm_defaults(keys: Sequence[ResourceKey], *, yes: bool) -> None:

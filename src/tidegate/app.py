@@ -13,6 +13,7 @@ import ssl
 import sys
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NoReturn
@@ -24,7 +25,7 @@ from tidegate import __version__
 from tidegate.auth.cluster import find_cluster
 from tidegate.auth.secret_directory import DirectorySource
 from tidegate.auth.secret_source import DeclaredSource, OverlaySource, SecretSource
-from tidegate.auth.secrets_key import SecretsKey, secrets_key_path
+from tidegate.auth.secrets_key import secrets_key_path
 from tidegate.engine.channel import Channel
 from tidegate.engine.console import Console, ConsoleSetup, NewCertificate, console_certificate
 from tidegate.engine.control import Control
@@ -89,13 +90,11 @@ def run_engine(paths: Sequence[str], settings: Settings, show: "Callable[[Loaded
     # Imported here: a worker has no use for the resource models, which are a third of the memory.
     from tidegate.engine.given import given_by
     from tidegate.engine.sources import Sources
-    from tidegate.engine.store_feed import StoreFeed
+    from tidegate.engine.store_feed import open_feed
 
     directory = Path(settings.data_dir)
-    store = None
-    if settings.uses_store:
-        key = SecretsKey(Path(settings.secrets_key_file or secrets_key_path(os.environ)), directory)
-        store = StoreFeed(directory, key, _clock)
+    settings = replace(settings, secrets_key_file=settings.secrets_key_file or secrets_key_path(os.environ))
+    store = open_feed(settings, _clock)
     sources = Sources(paths, settings, store)
     # Taken before the files are read, so that an edit in between is seen.
     seen = sources.signature()
@@ -115,6 +114,8 @@ def run_engine(paths: Sequence[str], settings: Settings, show: "Callable[[Loaded
     with DataDirectory(directory) as held:
         watched = Watched(load=sources.reload, signature=sources.signature, seen=seen, store=store, given=given)
         _run_loop(_engine(settings, first, watched, held))
+    if store is not None:
+        store.close()
     return True
 
 

@@ -8,25 +8,28 @@ from pathlib import Path
 
 import msgspec
 
-from tidegate.engine.control import Control
+from tidegate.engine.control import Control, Handler
 from tidegate.engine.given import Given
 from tidegate.net.tasks import Tasks
 
 
 @contextmanager
-def answering(directory: Path, *, given: Given, reload: bytes) -> Iterator[None]:
-    """Answer what an engine was given, and how its reload went."""
+def answering(directory: Path, *, given: Given | bytes | None, reload: bytes) -> Iterator[None]:
+    """Answer what an engine was given, as it is where it is bytes, and how its reload went; None knows no such question."""
     listens, ends = threading.Event(), threading.Event()
 
     async def serve() -> None:
         async def answer_given() -> bytes:
-            return msgspec.json.encode(given)
+            return given if isinstance(given, bytes) else msgspec.json.encode(given)
 
         async def answer_reload() -> bytes:
             return reload
 
         tasks = Tasks(lambda name, error: None)
-        control = Control(directory, {"given": answer_given, "reload": answer_reload}, tasks)
+        handlers: dict[str, Handler] = {"reload": answer_reload}
+        if given is not None:
+            handlers["given"] = answer_given
+        control = Control(directory, handlers, tasks)
         await control.listen()
         listens.set()
         await asyncio.to_thread(ends.wait)

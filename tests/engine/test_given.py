@@ -13,6 +13,7 @@ def test_it_travels_and_comes_back_as_the_settings_that_rules_depend_on() -> Non
     settings = Settings(
         data_dir=Path("data"),
         uses_store=True,
+        secrets_key_file=Path("key"),
         namespace="plant",
         secrets_dir=Path("secrets"),
         datasets_dir=Path("datasets"),
@@ -26,6 +27,10 @@ def test_it_travels_and_comes_back_as_the_settings_that_rules_depend_on() -> Non
     assert again.paths == [str(Path.cwd() / "m.yaml")]
     here = Path.cwd()
     expected = replace(
-        settings, secrets_dir=here / "secrets", datasets_dir=here / "datasets", schemas_dir=here / "schemas"
+        settings,
+        secrets_key_file=here / "key",
+        secrets_dir=here / "secrets",
+        datasets_dir=here / "datasets",
+        schemas_dir=here / "schemas",
     )
     assert again.settings(Path("data")) == expected

@@ -2,15 +2,17 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.store.resource_stores import ANNA, WALL, document, store_in
 
 from tidegate.auth.secrets_key import SecretsKey
-from tidegate.engine.store_feed import StoreFeed, resources_path
-from tidegate.exceptions import StoreFailed
+from tidegate.engine.store_feed import StoreFeed, open_feed, resources_path
+from tidegate.exceptions import CredentialError, StoreFailed
 from tidegate.moment import Moment
+from tidegate.settings import Settings
 
 
 def feed_of(folder: Path) -> StoreFeed:
@@ -52,3 +54,14 @@ def test_a_store_that_cannot_be_read_is_news_and_reading_says_why(tmp_path: Path
     with pytest.raises(StoreFailed):
         feed.read()
     feed.close()
+
+
+def test_an_engine_takes_nothing_where_its_settings_say_so(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data", secrets_key_file=tmp_path / "key")
+    assert open_feed(settings, lambda: Moment(0.0, WALL)) is None
+    feed = open_feed(replace(settings, uses_store=True), lambda: Moment(0.0, WALL))
+    assert feed is not None and feed.read() == []
+    with pytest.raises(CredentialError, match="inside the data directory"):
+        open_feed(
+            replace(settings, uses_store=True, secrets_key_file=tmp_path / "data" / "key"), lambda: Moment(0.0, WALL)
+        )

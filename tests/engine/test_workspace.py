@@ -15,7 +15,7 @@ from tests.store.resource_stores import ANNA, WALL
 from tidegate.engine.changes import Edit
 from tidegate.engine.given import given_by
 from tidegate.engine.workspace import Reached, Workspace
-from tidegate.exceptions import CredentialError
+from tidegate.exceptions import CredentialError, StoreFailed
 from tidegate.settings import Settings
 
 
@@ -74,3 +74,35 @@ def test_an_engine_that_has_ended_since_is_none(tmp_path: Path) -> None:
 def test_a_key_beside_what_it_protects_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CredentialError, match="inside the data directory"):
         Workspace(Settings(data_dir=tmp_path, secrets_key_file=tmp_path / "key"), environment={}, now_wall=WALL)
+
+
+def test_the_key_of_secrets_is_the_one_that_the_engine_uses(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: client}\nstringData: {a: x}\n"
+    given = given_by([], Settings(data_dir=data, uses_store=True, secrets_key_file=tmp_path / "its.key"))
+    with answering(data, given=given, reload=b"null"), opened(data) as workspace:
+        assert not workspace.apply(Edit(put=declared(secret)), ANNA, WALL).is_refused
+    assert (tmp_path / "its.key").exists() and not (tmp_path / "config").exists()
+
+
+def test_another_users_directory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 987_654)
+    with pytest.raises(StoreFailed, match="it belongs to the user") as caught, opened(tmp_path / "data"):
+        pass
+    assert "sudo -u" in caught.value.hint
+    assert not (tmp_path / "data" / "resources.db").exists()
+    owner = (tmp_path / "data").stat().st_uid
+    monkeypatch.setattr("os.geteuid", lambda: owner)
+    with opened(tmp_path / "data"):
+        pass
+
+
+@pytest.mark.parametrize("answer", [None, b'{"paths": []}'])
+def test_an_engine_of_another_version_is_said_to_be_one(tmp_path: Path, answer: bytes | None) -> None:
+    with (
+        answering(tmp_path, given=answer, reload=b"null"),
+        pytest.raises(StoreFailed, match="of another version"),
+        opened(tmp_path),
+    ):
+        pass

@@ -14,7 +14,7 @@ from pathlib import Path
 from tidegate.engine.data_directory import control_path
 from tidegate.net.tasks import Tasks
 
-__all__ = ["Control", "EngineNotRunning", "ask"]
+__all__ = ["Control", "EngineNotRunning", "Handler", "ask"]
 
 REQUEST_BYTES_MAX = 64 * 1024
 ANSWER_BYTES_MAX = 64 * 1024 * 1024

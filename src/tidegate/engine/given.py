@@ -15,10 +15,13 @@ __all__ = ["Given", "given_by"]
 
 
 class Given(msgspec.Struct, kw_only=True):
-    """Files and settings. `paths` are absolute; `uses_store` says whether the engine takes resources from the store too."""
+    """Files and settings. `paths` are absolute; `uses_store` says whether the engine takes resources from the store too, and
+    `secrets_key_file` where it looks for the key of secrets.
+    """
 
     paths: list[str]
     uses_store: bool
+    secrets_key_file: str | None
     namespace: str
     secrets_dir: str | None
     configmaps_dir: str | None
@@ -33,11 +36,12 @@ class Given(msgspec.Struct, kw_only=True):
         return Settings(
             data_dir=data_dir,
             uses_store=self.uses_store,
+            secrets_key_file=_path(self.secrets_key_file),
             namespace=self.namespace,
-            secrets_dir=PurePath(self.secrets_dir) if self.secrets_dir is not None else None,
-            configmaps_dir=PurePath(self.configmaps_dir) if self.configmaps_dir is not None else None,
-            datasets_dir=PurePath(self.datasets_dir) if self.datasets_dir is not None else None,
-            schemas_dir=PurePath(self.schemas_dir) if self.schemas_dir is not None else None,
+            secrets_dir=_path(self.secrets_dir),
+            configmaps_dir=_path(self.configmaps_dir),
+            datasets_dir=_path(self.datasets_dir),
+            schemas_dir=_path(self.schemas_dir),
             allow_remote_only=self.allow_remote_only,
             no_broker=self.no_broker,
             filter_true=self.filter_true,
@@ -49,6 +53,7 @@ def given_by(paths: Sequence[str], settings: Settings) -> Given:
     return Given(
         paths=[str(Path(path).absolute()) for path in paths],
         uses_store=settings.uses_store,
+        secrets_key_file=_absolute(settings.secrets_key_file),
         namespace=settings.namespace,
         secrets_dir=_absolute(settings.secrets_dir),
         configmaps_dir=_absolute(settings.configmaps_dir),
@@ -58,6 +63,10 @@ def given_by(paths: Sequence[str], settings: Settings) -> Given:
         no_broker=settings.no_broker,
         filter_true=settings.filter_true,
     )
+
+
+def _path(text: str | None) -> PurePath | None:
+    return PurePath(text) if text is not None else None
 
 
 def _absolute(path: PurePath | None) -> str | None:

@@ -6,13 +6,15 @@ Knows that other processes write to the store. Does not know what becomes of wha
 from collections.abc import Callable
 from pathlib import Path
 
+from tidegate.auth.secrets_key import SecretsKey
 from tidegate.exceptions import StoreFailed
 from tidegate.moment import Moment
+from tidegate.settings import Settings
 from tidegate.store.database import SetAside
 from tidegate.store.resource_store import ResourceStore
 from tidegate.store.stored import Cipher, StoredResource
 
-__all__ = ["POLL_SECONDS", "StoreFeed", "resources_path"]
+__all__ = ["POLL_SECONDS", "StoreFeed", "open_feed", "resources_path"]
 
 POLL_SECONDS = 0.25
 """Between two looks at the store, beside those that writers ask for."""
@@ -25,6 +27,18 @@ _UNREADABLE = -1
 def resources_path(directory: Path) -> Path:
     """Return where the resource store of a data directory lies."""
     return directory / "resources.db"
+
+
+def open_feed(settings: Settings, clock: Callable[[], Moment]) -> "StoreFeed | None":
+    """Return what an engine takes from the store; None where its settings say that it takes nothing.
+
+    Raises:
+        CredentialError: the key of secrets lies inside the data directory.
+    """
+    if not settings.uses_store or settings.secrets_key_file is None:
+        return None
+    directory = Path(settings.data_dir)
+    return StoreFeed(directory, SecretsKey(Path(settings.secrets_key_file), directory), clock)
 
 
 class StoreFeed:

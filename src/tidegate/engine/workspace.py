@@ -3,6 +3,8 @@
 Knows how a change of the store reaches the engine. Does not know what the change is (`changes`) or who makes it.
 """
 
+import os
+import pwd
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,7 @@ from tidegate.auth.secrets_key import SecretsKey, secrets_key_path
 from tidegate.engine.control import EngineNotRunning, ask
 from tidegate.engine.given import Given
 from tidegate.engine.store_feed import resources_path
+from tidegate.exceptions import StoreFailed
 from tidegate.settings import Settings
 from tidegate.store.resource_store import ResourceStore
 
@@ -45,7 +48,7 @@ class Workspace:
         settings: where everything lies, and what rules depend on where no engine runs that says it.
 
     Raises:
-        StoreFailed, CredentialError: the store cannot be used, or the key lies where it must not.
+        StoreFailed, CredentialError: the store cannot be used or is another user's, or the key lies where it must not.
     """
 
     def __init__(
@@ -56,10 +59,13 @@ class Workspace:
         now_wall: float,
     ) -> None:
         self._directory = Path(settings.data_dir)
-        key = SecretsKey(Path(settings.secrets_key_file or secrets_key_path(environment)), self._directory)
-        self.store, self.set_aside = ResourceStore.open(resources_path(self._directory), key, now_wall=now_wall)
+        _check_owner(self._directory)
         self._given = _ask_given(self._directory)
         self._settings = settings
+        used_by_engine = self._given.secrets_key_file if self._given is not None else None
+        key_file = settings.secrets_key_file or used_by_engine or secrets_key_path(environment)
+        key = SecretsKey(Path(key_file), self._directory)
+        self.store, self.set_aside = ResourceStore.open(resources_path(self._directory), key, now_wall=now_wall)
 
     @property
     def settings(self) -> Settings:
@@ -111,3 +117,21 @@ def _ask_given(directory: Path) -> Given | None:
         return msgspec.convert(ask(directory, "given"), Given)
     except EngineNotRunning:
         return None
+    except (RuntimeError, msgspec.ValidationError) as error:
+        detail = "the engine that runs here is of another version and does not say what it was given"
+        raise StoreFailed(str(directory), detail, hint="start it anew, or use the command of its version") from error
+
+
+def _check_owner(directory: Path) -> None:
+    """Refuse to leave files that the engine's own user could not read, as root would."""
+    try:
+        owner = directory.stat().st_uid
+    except OSError:
+        return
+    if owner != os.geteuid():
+        try:
+            name = pwd.getpwuid(owner).pw_name
+        except KeyError:
+            name = str(owner)
+        detail = f"it belongs to the user {name}, who could not read what is written there now"
+        raise StoreFailed(str(directory), detail, hint=f"run the command as that user: sudo -u {name} tidegate ...")

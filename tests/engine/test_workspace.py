@@ -106,3 +106,15 @@ def test_an_engine_of_another_version_is_said_to_be_one(tmp_path: Path, answer: 
         opened(tmp_path),
     ):
         pass
+
+
+def test_an_engine_that_was_given_files_alone_has_nothing_to_do_with_the_store(tmp_path: Path) -> None:
+    data, manifests = tmp_path / "data", tmp_path / "manifests"
+    data.mkdir()
+    manifests.mkdir()
+    write_flow(manifests)
+    given = given_by([str(manifests)], Settings(data_dir=data, secrets_key_file=tmp_path / "its.key"))
+    with answering(data, given=given, reload=b"null"), opened(data) as workspace:
+        assert workspace.given is None and workspace.settings.secrets_key_file is None
+        assert not workspace.apply(Edit(put=declared(CLOUD)), ANNA, WALL).is_refused
+        assert workspace.ring() == Reached("not-looking")

@@ -60,7 +60,10 @@ class Workspace:
     ) -> None:
         self._directory = Path(settings.data_dir)
         _check_owner(self._directory)
-        self._given = _ask_given(self._directory)
+        given = _ask_given(self._directory)
+        # An engine that was given files alone has nothing to do with what is stored.
+        self._is_passed_by = given is not None and not given.uses_store
+        self._given = None if self._is_passed_by else given
         self._settings = settings
         used_by_engine = self._given.secrets_key_file if self._given is not None else None
         key_file = settings.secrets_key_file or used_by_engine or secrets_key_path(environment)
@@ -74,7 +77,7 @@ class Workspace:
 
     @property
     def given(self) -> Given | None:
-        """What the engine was given that runs here; None where none does."""
+        """What the engine was given that takes resources from here too; None where none does."""
         return self._given
 
     def __enter__(self) -> "Workspace":
@@ -100,10 +103,10 @@ class Workspace:
 
     def ring(self) -> Reached:
         """Have the engine look at the store now, and say what came of it."""
+        if self._is_passed_by:
+            return Reached("not-looking")
         if self._given is None:
             return Reached("no-engine")
-        if not self._given.uses_store:
-            return Reached("not-looking")
         try:
             answer = ask(self._directory, "reload")
         except EngineNotRunning:

@@ -1,9 +1,11 @@
 """Promises 5 and 6 of a whole run at level debug: who looks for the secrets that were planted finds them in no output."""
 
+import json
 import shlex
 import socket
 import stat
 import subprocess
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,6 +62,8 @@ class Planted:
         self.said: list[str] = []
         self.canaries = [PASSWORD, WRONG_PASSWORD, PAYLOAD, *BROKEN_KEY.splitlines()[1:2]]
         self.canaries += [FOREIGN_TOKEN.split(".")[1], ENDPOINT_TOKEN.split(".")[1]]
+        # As the store has them: base64 of what was written.
+        self.canaries += [b64encode(each.encode()).decode().rstrip("=")[:-1] for each in (PASSWORD, BROKEN_KEY)]
         self.canaries += [line for key in (server.key_pem, client.key_pem) for line in secret_lines(key)]
         token_file = world.directory / "endpoint.token"
         token_file.write_text(ENDPOINT_TOKEN)
@@ -107,8 +111,30 @@ class Planted:
 
     def command(self, *words: str, given: str = "") -> None:
         """Run a command and keep what it says."""
-        done = subprocess.run([*COMMAND, *words], input=given, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            [*COMMAND, *words], input=given, capture_output=True, text=True, timeout=60, env=self.engine.environment
+        )
         self.said += [done.stdout, done.stderr]
+
+    def store(self, folder: Path) -> None:
+        """Do with a secret in the resource store whatever can be done, and look at the files it lies in."""
+        key = folder / "stored.pem"
+        key.write_text(BROKEN_KEY)
+        data_dir = ["--data-dir", str(self.engine.data_dir)]
+        stored = json.dumps(secret("stored", {"key": PASSWORD}))
+        self.command("create", "secret", "generic", "stored", "--from-file", str(key), *data_dir)
+        for verb in ("diff", "apply"):
+            self.command(verb, "-f", "-", "-o", "json", *data_dir, given=stored)
+        assert '"updated"' in self.said[-2]
+        for words in (["get", "secret", "stored"], ["history"], ["export"]):
+            for form in ("text", "json", "yaml"):
+                self.command(*words, "-o", form, *data_dir)
+        self.command("rollback", "secret", "stored", "-o", "json", *data_dir)
+        self.command("delete", "secret", "stored", "-o", "json", *data_dir)
+        assert '"deleted"' in self.said[-2]
+        files = [path for path in self.engine.data_dir.iterdir() if path.name.startswith("resources.db")]
+        assert files
+        self.said += [path.read_bytes().decode("latin-1") for path in files]
 
     def connect(self, port: int, packet: mqtt5.ConnectPacket) -> int:
         """Return the reason code with which a CONNECT is answered."""
@@ -178,6 +204,7 @@ def test_promises_05_and_06_no_secret_is_in_any_output_of_a_whole_run(world: Wor
     publisher.finish()
     planted.command("status", "--url", f"http://127.0.0.1:{engine.http_port}")
     planted.command("pub", "-t", "a", "-m", "x", *data_dir)
+    planted.store(world.directory)
     write(engine.manifests, secret("broken", {"client_key.pem": BROKEN_KEY}))
     grow(lambda: engine.log().count("broken"), 1, "an error about the secret without a certificate")
     planted.look()

@@ -6,6 +6,7 @@ from tests.mqtt.conversation import Conversation, connected, message, settled
 
 from tidegate.message import Message
 from tidegate.mqtt.client_settings import ClientSettings
+from tidegate.mqtt.events import PublishReceived
 from tidegate.mqtt.packets import (
     PubAckPacket,
     PubCompPacket,
@@ -60,7 +61,7 @@ def test_mqtt_4_3_3_3_a_publish_is_unacknowledged_until_its_pubrec_has_come() ->
     assert conversation.client.room == 9
     conversation.wait(ONE_CONNECTION.keep_alive_seconds - 1)
     assert conversation.sent() == []
-    assert conversation.receive(PubRecPacket(1)) == []
+    assert conversation.receive(PubRecPacket(1)) == [PublishReceived("1")]
 
 
 def test_mqtt_4_3_3_4_a_pubrec_is_answered_by_a_pubrel_with_its_identifier_unless_it_refuses() -> None:

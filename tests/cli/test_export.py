@@ -1,6 +1,9 @@
 """`tidegate export`."""
 
 import json
+import os
+import subprocess
+import sys
 
 from tests.cli.stores import Shell
 from tests.resources.manifests import CLOUD, DEFAULT, UPLINK
@@ -40,3 +43,18 @@ def test_promise_06_contents_of_secrets_are_never_exported(shell: Shell) -> None
         assert shell.type("export", "--as", notation) == 0
         assert f"note: Secret/client {note}" in shell.err
         assert "canary" not in shell.out and "Y2FuYXJ5" not in shell.out
+
+
+def test_commands_make_the_same_resources_again(shell: Shell) -> None:
+    shell.write("all.yaml", DEFAULT, CLOUD, UPLINK)
+    shell.type("apply", "-f", "all.yaml")
+    assert shell.type("export") == 0
+    before = shell.out
+    assert shell.type("export", "--as", "cli") == 0
+    run = f"{sys.executable} -c 'import sys; from tidegate.cli import main; sys.exit(main())'"
+    script = shell.write("again.sh", f'tidegate() {{ {run} "$@"; }}\n', shell.out)
+    assert shell.type("delete", "dataflow", "uplink") == 0
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run(["sh", "-e", script], cwd=shell.folder, env=environment, check=True, capture_output=True)
+    assert shell.type("export") == 0
+    assert shell.out == before

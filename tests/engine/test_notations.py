@@ -26,6 +26,13 @@ def test_a_template_is_json() -> None:
     assert written.notes == ("Secret/client is left out: Azure Resource Manager has no such type",)
 
 
+def test_commands_name_what_they_cannot_say() -> None:
+    tagged = UPLINK.replace("{name: uplink}", "{name: uplink, annotations: {tidegate.dev/filter-true: pass}}")
+    written = NOTATIONS["cli"].write(declared(CLOUD, tagged, SECRET).resources.declared)
+    assert "tidegate dataflow apply --name uplink --profile default --config-file /dev/stdin <<'END_OF" in written.text
+    assert [note.split(" ")[0] for note in written.notes] == ["the", "Secret/client"]
+
+
 @pytest.mark.parametrize("notation", NOTATIONS)
 def test_promise_06_no_notation_has_the_content_of_a_secret(notation: str) -> None:
     written = NOTATIONS[notation].write(declared(SECRET).resources.declared)

@@ -66,6 +66,9 @@ VERBS = {
         "update_local_mqtt",
     ),
     "dataflow list": Verb("tidegate.cli.dataflow", "List data flows.", "dataflows"),
+    "dataflow profile apply": Verb(
+        "tidegate.cli.dataflow_profile", "Create or replace a profile as a file says.", "apply"
+    ),
     "dataflow profile create": Verb("tidegate.cli.dataflow_profile", "Create or replace a profile.", "create"),
     "dataflow profile delete": Verb("tidegate.cli.dataflow_profile", "Delete a profile and its data flows.", "delete"),
     "dataflow profile list": Verb("tidegate.cli.dataflow_profile", "List profiles.", "profiles"),

@@ -1,4 +1,4 @@
-"""`tidegate dataflow profile create|update|show|list|delete`: profiles, in the words of az.
+"""`tidegate dataflow profile create|update|apply|show|list|delete`: profiles, in the words of az.
 
 Knows the commands and their flags (facts 6.3). Does not know how resources are judged or kept.
 """
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tidegate.cli.azure import (
     azure_options,
     change_options,
+    config_option,
     confirm,
     declared,
     delete_of,
@@ -18,6 +19,7 @@ from tidegate.cli.azure import (
     name_option,
     place_of,
     put,
+    read_config,
     show_of,
     yes_option,
 )
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from tidegate.cli.store_options import Place
     from tidegate.diagnostics import Diagnostic
 
-__all__ = ["EXAMPLES", "arguments", "create", "delete", "profiles", "show", "update"]
+__all__ = ["EXAMPLES", "apply", "arguments", "create", "delete", "profiles", "show", "update"]
 
 EXAMPLES = (
     ("Create a profile with three instances.", "tidegate dataflow profile create -n line-1 --profile-instances 3"),
@@ -53,6 +55,9 @@ def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is 
         )
         context.argument("log_level", options_list=["--log-level"], help="What its data flows log, such as info.")
         change_options(context)
+    elif verb == "apply":
+        config_option(context)
+        change_options(context)
     elif verb == "delete":
         yes_option(context)
 
@@ -63,6 +68,15 @@ def create(
     """Create or replace a profile."""
     properties = {"diagnostics": {"logs": {"level": log_level}}, "instanceCount": profile_instances}
     return _put(name, properties, "dataflow profile create", place_of(kwargs), dry_run=dry_run)
+
+
+def apply(name: str, config_file: str, dry_run: bool = False, **kwargs: Any) -> "Outcome":
+    """Create or replace a profile as a file says; az has no such command."""
+    from tidegate.resources.resource_key import ResourceKey
+
+    key = ResourceKey(KIND, name)
+    written = declared(key, (name,), read_config(config_file))
+    return put(place_of(kwargs), key, written, "dataflow profile apply", dry_run=dry_run)
 
 
 def update(

@@ -8,12 +8,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tidegate.engine.masking import masked
-from tidegate.resources.arm_form import template
+from tidegate.resources.arm_form import names_of, properties_of, tags_of, template
 from tidegate.resources.base import Resource
 from tidegate.resources.document import document_of
 from tidegate.resources.yaml_writer import write_documents
 
 __all__ = ["NOTATIONS", "Notation", "Written"]
+
+
+_END = "END_OF_PROPERTIES"
+_CLI_VERBS = {
+    "DataflowEndpoint": "dataflow endpoint apply",
+    "DataflowProfile": "dataflow profile apply",
+    "Dataflow": "dataflow apply",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,22 @@ def _arm(resources: Sequence[Resource]) -> Written:
     return Written(json.dumps(made, indent=2, ensure_ascii=False) + "\n", tuple(notes))
 
 
+def _cli(resources: Sequence[Resource]) -> Written:
+    commands, notes = [], []
+    for resource in resources:
+        verb = _CLI_VERBS.get(resource.kind_name)
+        if verb is None:
+            notes.append(f"{resource.key} is left out: az has no command for its kind")
+            continue
+        if tags_of(resource):
+            notes.append(f"the annotations of {resource.key} are left out: az has no flag for them")
+        profile = f" --profile {names_of(resource, '')[1]}" if resource.kind_name == "Dataflow" else ""
+        properties = json.dumps(properties_of(resource), indent=2, ensure_ascii=False)
+        head = f"tidegate {verb} --name {resource.name}{profile} --config-file /dev/stdin <<'{_END}'"
+        commands.append(f"{head}\n{properties}\n{_END}\n")
+    return Written("\n".join(commands), tuple(notes))
+
+
 def _about_secrets(resources: Sequence[Resource]) -> tuple[str, ...]:
     names = [str(each.key) for each in resources if each.kind_name == "Secret"]
     return tuple(f"{name} is written without its content, which has to be put in its place" for name in names)
@@ -51,5 +75,6 @@ def _about_secrets(resources: Sequence[Resource]) -> tuple[str, ...]:
 NOTATIONS = {
     "yaml": Notation("Kubernetes manifests.", _yaml),
     "arm": Notation("An ARM template in JSON.", _arm),
+    "cli": Notation("Commands of a shell.", _cli),
 }
 """By the name that people write."""

@@ -1,7 +1,7 @@
 """Flags of `dataflow endpoint create` and `update` as properties of a data flow endpoint (facts 6.5).
 
 Knows the flags, their defaults, and which method of authentication they mean. Does not know ranges: the model of the
-endpoint has them. Where the az extension does what nobody wants, this does not follow it; `docs/reference/az.md` lists where.
+endpoint has them. Where the az extension does what nobody wants, this does not follow it; `docs/az.md` lists where.
 """
 
 import copy

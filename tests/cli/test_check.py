@@ -62,6 +62,13 @@ def test_words_stand_where_signs_cannot(capsys: pytest.CaptureFixture[str], monk
     assert "\nerror   evalDataflowEndpoints" in out
 
 
+def test_without_paths_it_is_what_the_engine_was_given(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check"]) == 2
+    assert "there is no PATH, and no engine runs" in capsys.readouterr().err
+    assert main(["check", "--from-store"]) == 0
+    assert "- skipped evalDataflows" in capsys.readouterr().out
+
+
 def test_json_and_what_to_look_at(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["check", "a.yaml", "-o", "json", "--resources", "dataflowendpoint", "--resource-name", "def*"]
     assert main(arguments) == 0

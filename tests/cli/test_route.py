@@ -50,7 +50,7 @@ def test_what_does_not_validate_is_shown_and_the_others_are_told(capsys: pytest.
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["route", "plant/a"], "there is no PATH"),
+        (["route", "plant/a", "--data-dir", "none"], "there is no PATH, and no engine runs"),
         (["route", "plant/#", "a.yaml"], "'plant/#': a topic name has no wildcard"),
         (["route", "plant/a", "a.yaml", "--endpoint", "x"], "there is no endpoint x"),
     ],

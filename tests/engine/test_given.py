@@ -20,6 +20,7 @@ def test_it_travels_and_comes_back_as_the_settings_that_rules_depend_on() -> Non
         schemas_dir=Path("schemas"),
         allow_remote_only=True,
         filter_true="pass",
+        hops_max=3,
     )
     given = given_by(["m.yaml"], settings)
     again = msgspec.json.decode(msgspec.json.encode(given), type=Given)

@@ -45,6 +45,14 @@ def test_what_is_planned_is_what_happens(world: World, tmp_path: Path, capsys: p
     engine = world.engine(*running, options=["--stall-seconds", "7", "--on-rejected", "drop"])
     engine.start("kept", "edited", "gone", "rested")
     assert planned(engine, capsys, code=0)["summary"] == "nothing changes"
+    assert (
+        main(
+            ["route", "plant/x", "--data-dir", str(engine.data_dir), "--query", "[?verdict=='takes'].flow", "-o", "tsv"]
+        )
+        == 0
+    )
+    assert capsys.readouterr().out == "kept\n"
+    assert main(["check", "--data-dir", str(engine.data_dir), "--query", "[?status=='error'].name", "-o", "tsv"]) == 0
 
     edited = [
         default,
@@ -74,6 +82,14 @@ def test_what_is_planned_is_what_happens(world: World, tmp_path: Path, capsys: p
     assert engine.flow("kept")["source"]["since"] == since["kept"]
     assert engine.flow("edited")["source"]["since"] != since["edited"]
     assert planned(engine, capsys, code=0)["summary"] == "nothing changes"
+    assert (
+        main(
+            ["route", "plant/x", "--data-dir", str(engine.data_dir), "--query", "[?verdict=='takes'].flow", "-o", "tsv"]
+        )
+        == 0
+    )
+    assert capsys.readouterr().out == "kept\n"
+    assert main(["check", "--data-dir", str(engine.data_dir), "--query", "[?status=='error'].name", "-o", "tsv"]) == 0
 
 
 def test_the_embedded_broker_is_part_of_it(world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from tidegate.cli.declared_options import DeclaredOptions, declared_options, declared_settings
+from tidegate.cli.declared_options import DeclaredOptions, declared_options, from_store_option, load_declared
 from tidegate.cli.output import Json, Outcome, printable
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ __all__ = ["EXAMPLES", "arguments", "check"]
 
 EXAMPLES = (
     ("Check a folder of manifests and try its endpoints.", "tidegate check flows/"),
+    ("Check what the engine that runs was given.", "tidegate check"),
     ("See every condition, and all settings of endpoints.", "tidegate check flows/ --detail-level 2"),
     ("Check two endpoints, for a program.", "tidegate check flows/ --resource-name 'cloud*' -o json"),
     ("Try to publish too where a broker would deliver it.", "tidegate check flows/ --publish always"),
@@ -33,6 +34,7 @@ _COLOURS = {"success": "32", "warning": "33", "error": "31", "skipped": "2"}
 def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
     """Declare the options."""
     declared_options(context, needs_paths=False)
+    from_store_option(context)
     context.argument(
         "detail_level",
         options_list=["--detail-level"],
@@ -71,6 +73,7 @@ def check(
     resource_name: str = "*",
     publish: "Publishing" = "unreleased",
     timeout: float = 10.0,
+    from_store: bool = False,
     **kwargs: Unpack[DeclaredOptions],
 ) -> Outcome:
     """Return all checks; the exit code is 1 when any of them found an error."""
@@ -78,11 +81,10 @@ def check(
 
     from tidegate.engine.checks import KINDS, checks, worst
     from tidegate.engine.endpoint_probes import probe_endpoints
-    from tidegate.engine.load import load
     from tidegate.engine.probe import Wanted
 
-    settings = declared_settings(kwargs)
-    loaded = load(kwargs["paths"], settings)
+    paths = kwargs["paths"]
+    loaded, settings = load_declared(kwargs, paths, from_store=from_store, follows_engine=not paths and not from_store)
     kinds = resources or list(KINDS)
     names = {name for name in loaded.resources.endpoints if fnmatchcase(name, resource_name)}
     wanted = Wanted(

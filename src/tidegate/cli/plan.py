@@ -5,22 +5,25 @@ Knows the options, exit codes and what is printed. What happens is told by `engi
 
 import os
 import sys
-import time
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
-from tidegate.cli.declared_options import DeclaredOptions, declared_options, declared_settings, show_findings
-from tidegate.cli.output import Json, NotUnderstood, Outcome, printable
+from tidegate.cli.declared_options import (
+    DeclaredOptions,
+    declared_options,
+    from_store_option,
+    load_declared,
+    show_findings,
+)
+from tidegate.cli.output import Json, Outcome, printable
 
 if TYPE_CHECKING:
-    from tidegate.engine.given import Given
     from tidegate.engine.load import Loaded
+    from tidegate.engine.plan_document import RunningPlans
     from tidegate.engine.plan_effects import Effect, Effects
     from tidegate.engine.probe_findings import Finding
     from tidegate.resources.differences import Absent
     from tidegate.settings import Settings
-    from tidegate.store.stored import StoredResource
 
 __all__ = ["EXAMPLES", "arguments", "plan"]
 
@@ -45,7 +48,7 @@ def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is 
     """Declare the options."""
     declared_options(context, needs_paths=False)
     flag = {"action": "store_true"}
-    context.argument("from_store", options_list=["--from-store"], help="Take the resources of the store.", **flag)
+    from_store_option(context)
     context.argument(
         "probe", options_list=["--probe"], help="Try the endpoints of the plan, as `tidegate check` does.", **flag
     )
@@ -62,25 +65,16 @@ def plan(
 ) -> Outcome:
     """Return what would happen; the exit code is 1 when what is declared has errors, or what `--exit-code` says."""
     from tidegate.engine.declared import Rejected, declared_by
-    from tidegate.engine.load import load
-    from tidegate.engine.plan_document import RunningPlans, running_plans
+    from tidegate.engine.plan_document import running_plans
     from tidegate.engine.plan_effects import plan_effects
 
-    settings = declared_settings(kwargs)
-    given = _ask(Path(settings.data_dir), "given")
-    if given is not None:
-        settings = _as_given(given, settings)
-    paths = kwargs["paths"] or ([] if from_store or given is None else given.paths)
-    if not paths and not from_store and given is None:
-        raise NotUnderstood("there is no PATH, and no engine runs", "name manifests, or give --from-store")
-    stored = _stored(settings) if from_store or (given is not None and given.uses_store) else []
-    loaded = load(paths, settings, stored)
+    loaded, settings = load_declared(kwargs, kwargs["paths"], from_store=from_store, follows_engine=True)
     show_findings(loaded, errors_only=False)
     declared = declared_by(loaded)
     if isinstance(declared, Rejected):
         print("this cannot run; what runs would go on unchanged", file=sys.stderr)
         return Outcome(None, "", 2 if exit_code else 1)
-    running: RunningPlans | None = _ask(Path(settings.data_dir), "plans")
+    running = _running(Path(settings.data_dir))
     effects = plan_effects(running, running_plans(declared.wanted, declared.broker))
     found = _probe(loaded, settings) if probe else {}
     is_faulty = any(each.state == "error" for findings in found.values() for each in findings)
@@ -92,33 +86,14 @@ def plan(
     )
 
 
-def _ask(directory: Path, request: str) -> Any:  # Any: JSON, or for `given` what it is decoded to
-    """Ask the engine that runs, None where none does."""
-    import msgspec
-
+def _running(directory: Path) -> "RunningPlans | None":
+    """Return what the engine runs, None where none does."""
     from tidegate.engine.control import EngineNotRunning, ask
-    from tidegate.engine.given import Given
 
     try:
-        answer = ask(directory, request)
+        return cast("RunningPlans", ask(directory, "plans"))
     except EngineNotRunning:
         return None
-    return msgspec.convert(answer, Given) if request == "given" else answer
-
-
-def _as_given(given: "Given", settings: "Settings") -> "Settings":
-    """Return the settings by which the engine that runs would read what is declared; tokens are only for trying."""
-    return replace(given.settings(settings.data_dir), tokens=settings.tokens, hops_max=settings.hops_max)
-
-
-def _stored(settings: "Settings") -> "list[StoredResource]":
-    from tidegate.auth.secrets_key import SecretsKey, secrets_key_path
-    from tidegate.engine.store_feed import StoreFeed
-    from tidegate.moment import Moment
-
-    directory = Path(settings.data_dir)
-    key = SecretsKey(Path(settings.secrets_key_file or secrets_key_path(os.environ)), directory)
-    return StoreFeed(directory, key, lambda: Moment(time.monotonic(), time.time())).read()
 
 
 def _probe(loaded: "Loaded", settings: "Settings") -> "dict[str, list[Finding]]":

@@ -6,7 +6,13 @@ Knows what is printed. What is told comes from `engine/topic_routes.py`.
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Unpack
 
-from tidegate.cli.declared_options import DeclaredOptions, declared_options, declared_settings, show_findings
+from tidegate.cli.declared_options import (
+    DeclaredOptions,
+    declared_options,
+    from_store_option,
+    load_declared,
+    show_findings,
+)
 from tidegate.cli.output import NotUnderstood, Outcome, table
 
 if TYPE_CHECKING:
@@ -16,6 +22,7 @@ __all__ = ["EXAMPLES", "arguments", "route"]
 
 EXAMPLES = (
     ("See where a message on a topic goes.", "tidegate route ovens/oven-9 flows/"),
+    ("See it for what the engine that runs was given.", "tidegate route ovens/oven-9"),
     ("Count only what is published on one broker.", "tidegate route ovens/oven-9 flows/ --endpoint default"),
     (
         "List the topics that come out.",
@@ -30,6 +37,7 @@ _SHOWN = {"takes": "yes", "shares": "in turn", "drops": "drops it", "no": "no"}
 def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
     """Declare the options."""
     declared_options(context)
+    from_store_option(context)
     # knack knows one positional argument.
     context.positional(
         "paths", nargs="+", metavar="TOPIC PATH", help="Topic; and manifests, and folders of them (folders below too)."
@@ -42,19 +50,15 @@ def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is 
     )
 
 
-def route(endpoint: str | None = None, **kwargs: Unpack[DeclaredOptions]) -> Outcome:
+def route(endpoint: str | None = None, from_store: bool = False, **kwargs: Unpack[DeclaredOptions]) -> Outcome:
     """Return what each data flow does with a topic; the exit code is 1 when none takes it."""
-    from tidegate.engine.load import load
     from tidegate.engine.topic_routes import topic_routes
     from tidegate.mqtt.topics import topic_error
 
     topic, *paths = kwargs["paths"]
-    if not paths:
-        raise NotUnderstood("there is no PATH", "write `tidegate route TOPIC PATH...`")
     if error := topic_error(topic):
         raise NotUnderstood(f"{topic!r}: {error}", "name one topic, as a publisher does")
-    settings = declared_settings(kwargs)
-    loaded = load(paths, settings)
+    loaded, settings = load_declared(kwargs, paths, from_store=from_store, follows_engine=not paths and not from_store)
     show_findings(loaded, errors_only=True)
     if endpoint is not None and endpoint not in loaded.resources.endpoints:
         names = ", ".join(sorted(loaded.resources.endpoints))

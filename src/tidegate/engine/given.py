@@ -30,6 +30,7 @@ class Given(msgspec.Struct, kw_only=True):
     allow_remote_only: bool
     no_broker: bool
     filter_true: Literal["drop", "pass"]
+    hops_max: int
 
     def settings(self, data_dir: PurePath) -> Settings:
         """Return the settings as far as rules depend on them."""
@@ -45,6 +46,7 @@ class Given(msgspec.Struct, kw_only=True):
             allow_remote_only=self.allow_remote_only,
             no_broker=self.no_broker,
             filter_true=self.filter_true,
+            hops_max=self.hops_max,
         )
 
 
@@ -62,6 +64,7 @@ def given_by(paths: Sequence[str], settings: Settings) -> Given:
         allow_remote_only=settings.allow_remote_only,
         no_broker=settings.no_broker,
         filter_true=settings.filter_true,
+        hops_max=settings.hops_max,
     )
 
 

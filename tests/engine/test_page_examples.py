@@ -6,6 +6,7 @@ with its parser.
 
 import json
 from collections.abc import Mapping
+from operator import attrgetter
 from pathlib import PurePath
 from textwrap import indent
 
@@ -22,6 +23,7 @@ from tidegate.flow.plan import (
     UserIdentityPlan,
     X509Plan,
 )
+from tidegate.resources.dataflow_endpoint import MqttSettings
 from tidegate.resources.resolved_flow import resolve_endpoint
 from tidegate.settings import Settings
 
@@ -45,6 +47,20 @@ WHOLE = {
         "authentication:\n  method: ServiceAccountToken\n  serviceAccountTokenSettings:\n    audience: aio-internal\n",
         {
             "host": "aio-broker:18883",
+            "authentication": {
+                "method": "ServiceAccountToken",
+                "serviceAccountTokenSettings": {"audience": "aio-internal"},
+            },
+            "tls": {"mode": "Enabled", "trustedCaCertificateConfigMapRef": TRUST_BUNDLE},
+        },
+        TokenPlan(audience="aio-internal"),
+    ),
+    "local-mqtt-endpoint": (
+        'host: "aio-broker:1883"\n'
+        f"tls:\n  mode: Enabled\n  trustedCaCertificateConfigMapRef: {TRUST_BUNDLE}\n"
+        "authentication:\n  method: ServiceAccountToken\n  serviceAccountTokenSettings:\n    audience: aio-internal\n",
+        {
+            "host": "aio-broker:1883",
             "authentication": {
                 "method": "ServiceAccountToken",
                 "serviceAccountTokenSettings": {"audience": "aio-internal"},
@@ -121,6 +137,50 @@ METHODS: dict[str, tuple[str, dict[str, object], AuthenticationPlan]] = {
 }
 """The page's fragment of each method, in YAML and as the `authentication` of JSON."""
 
+SETTINGS: tuple[tuple[str, dict[str, object], str, object], ...] = (
+    ("tls:\n  mode: Enabled # or Disabled\n", {"tls": {"mode": "Enabled"}}, "tls.mode", "Enabled"),
+    ("tls:\n  mode: Disabled\n", {"tls": {"mode": "Disabled"}}, "tls.mode", "Disabled"),
+    (
+        "tls:\n  trustedCaCertificateConfigMapRef: client-ca-configmap\n",
+        {"tls": {"trustedCaCertificateConfigMapRef": "client-ca-configmap"}},
+        "tls.trusted_ca_certificate_config_map_ref",
+        "client-ca-configmap",
+    ),
+    ("clientIdPrefix: my-prefix\n", {"clientIdPrefix": "my-prefix"}, "client_id_prefix", "my-prefix"),
+    ("qos: 1 # Or 0\n", {"qos": 1}, "qos", 1),
+    ("qos: 0\n", {"qos": 0}, "qos", 0),
+    ("retain: Keep # or Never\n", {"retain": "Keep"}, "retain", "Keep"),
+    ("retain: Never\n", {"retain": "Never"}, "retain", "Never"),
+    ("sessionExpirySeconds: 600\n", {"sessionExpirySeconds": 600}, "session_expiry_seconds", 600),
+    ("protocol: WebSockets\n", {"protocol": "WebSockets"}, "protocol", "WebSockets"),
+    ("maxInflightMessages: 100\n", {"maxInflightMessages": 100}, "max_inflight_messages", 100),
+    ("keepAliveSeconds: 60\n", {"keepAliveSeconds": 60}, "keep_alive_seconds", 60),
+    (
+        "cloudEventAttributes : Propagate # or CreateOrRemap\n",
+        {"cloudEventAttributes": "Propagate"},
+        "cloud_event_attributes",
+        "Propagate",
+    ),
+    (
+        "cloudEventAttributes : CreateOrRemap\n",
+        {"cloudEventAttributes": "CreateOrRemap"},
+        "cloud_event_attributes",
+        "CreateOrRemap",
+    ),
+)
+"""The page's fragment of each setting, in YAML and in JSON, and the attribute that it sets; `or` is written out."""
+
+ADVANCED_SETTINGS: dict[str, object] = {
+    "qos": 1,
+    "retain": "Keep",
+    "sessionExpirySeconds": 3600,
+    "keepAliveSeconds": 60,
+    "maxInflightMessages": 100,
+    "protocol": "WebSockets",
+    "clientIdPrefix": "dataflow",
+    "cloudEventAttributes": "Propagate",
+    "tls": {"mode": "Enabled"},
+}
 ADVANCED = (
     "qos: 1\nretain: Keep\nsessionExpirySeconds: 3600\nkeepAliveSeconds: 60\nmaxInflightMessages: 100\n"
     "protocol: WebSockets\nclientIdPrefix: dataflow\ncloudEventAttributes : Propagate # or CreateOrRemap\n"
@@ -155,7 +215,8 @@ def credential(text: str, name: str = "example") -> tuple[AuthenticationPlan, Tl
 @pytest.mark.parametrize("name", WHOLE)
 def test_endpoints_that_the_page_shows_whole(name: str) -> None:
     text, settings, authentication = WHOLE[name]
-    tls = TlsPlan(ca_config_map=TRUST_BUNDLE if name == "default" else None)
+    is_local = name in ("default", "local-mqtt-endpoint")
+    tls = TlsPlan(ca_config_map=TRUST_BUNDLE if is_local else None)
     assert credential(as_yaml(text, name), name) == (authentication, tls)
     assert credential(as_json(settings, name), name) == (authentication, tls)
 
@@ -169,12 +230,29 @@ def test_the_fragment_of_each_method(method: str) -> None:
     assert credential(as_json(whole)) == (authentication, TlsPlan())
 
 
-def test_the_advanced_settings() -> None:
-    manifest = read(as_yaml("host: broker.example:443/mqtt\nauthentication:\n  method: Anonymous\n" + ADVANCED))
+def settings_of(text: str) -> MqttSettings:
+    manifest = read(text)
     assert manifest.diagnostics == ()
     endpoint = resolve_endpoint("example", manifest.resources)
     assert endpoint is not None
-    settings = endpoint.settings
+    return endpoint.settings
+
+
+@pytest.mark.parametrize(("fragment", "written", "attribute", "value"), SETTINGS, ids=[each[0] for each in SETTINGS])
+def test_the_fragment_of_each_setting(fragment: str, written: dict[str, object], attribute: str, value: object) -> None:
+    whole = {"host": "broker.example:8883", "authentication": {"method": "Anonymous"}, **written}
+    for text in (
+        as_yaml(f"host: broker.example:8883\nauthentication:\n  method: Anonymous\n{fragment}"),
+        as_json(whole),
+    ):
+        assert attrgetter(attribute)(settings_of(text)) == value
+
+
+@pytest.mark.parametrize("form", ["YAML", "JSON"])
+def test_the_advanced_settings(form: str) -> None:
+    base = {"host": "broker.example:443/mqtt", "authentication": {"method": "Anonymous"}}
+    text = as_yaml("host: broker.example:443/mqtt\nauthentication:\n  method: Anonymous\n" + ADVANCED)
+    settings = settings_of(text if form == "YAML" else as_json({**base, **ADVANCED_SETTINGS}))
     assert (settings.qos, settings.retain, settings.protocol) == (1, "Keep", "WebSockets")
     assert (settings.session_expiry_seconds, settings.keep_alive_seconds, settings.max_inflight_messages) == (
         3600,

@@ -47,6 +47,8 @@ def test_literals(text: str, value: object) -> None:
     [
         ("1 = 2", "`=` has no meaning here", (2, 1)),
         ("a & b", "`&` has no meaning here", (2, 1)),
+        ("1 => 2", "`=>` is no operator", (2, 2)),
+        ("1 > 1e999", "the number 1e999 is beyond that of a float", (4, 5)),
         ('"abc', 'the text is not closed by "', (0, 4)),
         ("1 /* x", "the comment is not closed by `*/`", (2, 4)),
         ("$metadata.topic", "`$metadata.topic` is no input", (0, 15)),

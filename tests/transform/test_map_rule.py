@@ -14,10 +14,10 @@ from tidegate.transform.view import View
 @pytest.mark.parametrize(
     ("inputs", "output", "expression", "message"),
     [
-        (("a",), "", "$1", "a rule that removes has no expression"),
-        ((), "", None, "a rule that removes names what"),
+        (("a",), "", "$1", "an empty output removes the inputs, which takes no expression"),
+        ((), "", None, "an empty output removes the inputs, and there are none"),
         (("a", "b"), "c", None, "the rule has 2 inputs and no expression that makes one value of them"),
-        ((), "c", None, "the rule has no input and no expression that makes one value of them"),
+        ((), "c", None, "the rule has no inputs and no expression"),
         (("a",), "c.*", None, "the output has a `*`, and the first input has none that it could stand for"),
         (("a", "*"), "c.*", "$1 + $2", "the output has a `*`, and the first input has none that it could stand for"),
         (("a.*",), "c", None, "the first input has a `*`, and the output has none: all would be written to one place"),

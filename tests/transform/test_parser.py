@@ -27,7 +27,7 @@ from tidegate.transform.parser import DEPTH_MAX, parse_expression
             "temperature",
             "`temperature` is no value",
             (0, 11),
-            "a field is listed in `inputs` and written `$1`; a text stands in quotes",
+            'a text stands in quotes: `"temperature"`; a field is listed in `inputs` and written `$1`',
         ),
         ("cToF", "`cToF` is no value", (0, 4), "a function is called with brackets: `cToF(...)`"),
         ("cTof($1)", "there is no function `cTof`", (0, 4), "did you mean `cToF`?"),

@@ -81,6 +81,7 @@ def test_roots(text: str, root: Root, key: str | None, segments: tuple[str, ...]
         ("a ?? 0", "a", False, 0),
         ("a ?? -1.5", "a", False, -1.5),
         ("a ?? 1e3", "a", False, 1000.0),
+        ("a ?? -9223372036854775808", "a", False, -(2**63)),
         ("a ?? null", "a", False, None),
         ("a ?? true", "a", False, True),
         ('a ?? "x"', "a", False, "x"),
@@ -117,10 +118,14 @@ def test_outputs() -> None:
         ("$source", "`$source` is followed by a point and a field", (0, 7)),
         ("$context()", "`$context()` names no data set", (0, 10)),
         ("$context(x)", "`$context(x)` is followed by a point and a field", (0, 11)),
-        ("$metadata.qos", "`$metadata.qos` is no property of a MQTT message", (0, 13)),
-        ("$metadata.header.x", "`$metadata.header.x` is no property of a MQTT message", (0, 18)),
+        ("$metadata.qos", "`$metadata.qos` is no property of an MQTT message", (0, 13)),
+        ("$metadata.header.x", "`$metadata.header.x` is no property of an MQTT message", (0, 18)),
         ("$metadata.user_property.a.b", "the key of a user property is one name", (24, 3)),
-        ("$metadata.user_property.*", "the key of a user property is one name", (24, 1)),
+        ("$metadata.user_property.*", "a `*` stands for fields, and not for user properties", (24, 1)),
+        ("$metadata.user_property", "`$metadata.user_property` names no user property", (0, 23)),
+        ("a ?? 9223372036854775808", "the number 9223372036854775808 is outside of 64 bits", (5, 19)),
+        ("a ?? -9223372036854775809", "the number -9223372036854775809 is outside of 64 bits", (5, 20)),
+        ("a ?? 1e999", "the number 1e999 is beyond that of a float", (5, 5)),
         ("a ?? oven", "what follows `?` is not understood", (2, 7)),
         ("a ? $lost", "what follows `?` is not understood", (2, 7)),
         (
@@ -146,7 +151,7 @@ def test_what_does_not_parse(text: str, message: str, at: tuple[int, int]) -> No
     [
         ("$context(x).a", "a record of a data set cannot be written"),
         ("$metadata.system_property.content_type", "the content type cannot be written; it follows from the output"),
-        ("a ?? 0", "an output has no default"),
+        ("a ?? 0", "an output has neither a default nor a last value"),
     ],
 )
 def test_outputs_that_cannot_be_written(text: str, message: str) -> None:

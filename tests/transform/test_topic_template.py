@@ -67,22 +67,19 @@ def test_promise_17_a_topic_that_becomes_too_long_cannot_be_made() -> None:
     assert made.detail.endswith("a topic name is at most 65535 bytes long, and this one is 65537")
 
 
-VARIABLES = "`${inputTopic}`, `${inputTopic.N}` with N from 1, and `${outputTopic}`"
-
-
 @pytest.mark.parametrize(
     ("template", "message", "offset", "length"),
     [
         ("a/${inputTopic", "`${` is not closed by `}`", 2, 12),
         ("a/${", "`${` is not closed by `}`", 2, 2),
-        ("${}", f"`${{}}` is no variable; there are {VARIABLES}", 0, 3),
-        ("${inputTopic.}", f"`${{inputTopic.}}` is no variable; there are {VARIABLES}", 0, 14),
-        ("${inputTopic.x}", f"`${{inputTopic.x}}` is no variable; there are {VARIABLES}", 0, 15),
-        ("${ inputTopic }", f"`${{ inputTopic }}` is no variable; there are {VARIABLES}", 0, 15),
-        ("${inputTopic.٣}", f"`${{inputTopic.٣}}` is no variable; there are {VARIABLES}", 0, 15),
-        ("a/${inputTopic.0}", "segment 0 does not exist; N counts from 1 to 65535", 2, 15),
-        ("${inputTopic.000}", "segment 000 does not exist; N counts from 1 to 65535", 0, 17),
-        ("${inputTopic.123456}", "segment 123456 does not exist; N counts from 1 to 65535", 0, 20),
+        ("${}", "`${}` is no variable", 0, 3),
+        ("${inputTopic.}", "`${inputTopic.}` is no variable", 0, 14),
+        ("${inputTopic.x}", "`${inputTopic.x}` is no variable", 0, 15),
+        ("${ inputTopic }", "`${ inputTopic }` is no variable", 0, 15),
+        ("${inputTopic.٣}", "`${inputTopic.٣}` is no variable", 0, 15),
+        ("a/${inputTopic.0}", "segment 0 does not exist", 2, 15),
+        ("${inputTopic.000}", "segment 000 does not exist", 0, 17),
+        ("${inputTopic.123456}", "segment 123456 does not exist", 0, 20),
         ("a/+/b", "a destination topic has no `+`", 2, 1),
         ("a/#", "a destination topic has no `#`", 2, 1),
         ("a/${inputTopic}/#", "a destination topic has no `#`", 16, 1),
@@ -103,6 +100,7 @@ def test_templates_that_do_not_parse(template: str, message: str, offset: int, l
         parse(template)
     assert (caught.value.message, caught.value.offset, caught.value.length) == (message, offset, length)
     assert str(caught.value) == message
+    assert caught.value.hint or len(template) > 60_000 or "\n" in template
 
 
 @pytest.mark.parametrize(

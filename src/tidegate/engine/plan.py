@@ -207,7 +207,7 @@ def _check_template(dataflow: Dataflow, templates: dict[ResourceKey, TopicTempla
     except DeclarationError as error:
         path = ("spec", "operations", index, "destinationSettings", "dataDestination")
         message = f"dataDestination: {error.message}"
-        findings.add("error", "topic-template", message, dataflow.key, path, at=(error.offset, error.length))
+        findings.add("error", "topic-template", message, dataflow.key, path, error.hint, (error.offset, error.length))
 
 
 def _check_datasets(flow: ResolvedFlow, settings: Settings, findings: FindingList) -> None:

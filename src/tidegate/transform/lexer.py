@@ -3,6 +3,7 @@
 Knows which characters make a token. Does not know what may follow what (`parser`).
 """
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -23,6 +24,7 @@ _TOKEN = re.compile(
     | (?P<string>"(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*')
     | (?P<variable>\$\d+)
     | (?P<name>[A-Za-z_]\w*(?:::[A-Za-z_]\w*)*)
+    | (?P<foreign>===|!==|=>|=<|<>|\*\*)
     | (?P<operator>&&|\|\||==|!=|<=|>=|/(?!\*)|[-+*%^<>!])
     | (?P<open>\()
     | (?P<close>\))
@@ -37,11 +39,26 @@ _MEANT = {
     "|": "write `||`",
     "?": "a condition is `if(condition, then, else)`; `? $last` belongs to an input",
     "{": "an expression computes with numbers, texts, booleans and tuples",
-    "[": "a tuple is written `(1, 2, 3)`",
-    ";": "an expression is one value",
+    "[": "there is no index; a tuple is written `(1, 2, 3)`, and `len`, `min`, `max` and `contains` take one",
+    ";": "remove it: an expression is one value",
+    "≥": "write `>=`",
+    "≤": "write `<=`",
+    "≠": "write `!=`",
+    "×": "write `*`",
+    "·": "write `*`",
+    "÷": "write `/`",
+    "−": "write `-`",
+    "–": "write `-`",
+    "“": 'write straight quotes: `"`',
+    "”": 'write straight quotes: `"`',
+    "„": 'write straight quotes: `"`',
+    "‘": "write straight quotes: `'`",
+    "’": "write straight quotes: `'`",
     "@": "list the field in `inputs` and write `$1` for the first",
-    ".": "list the field in `inputs` and write `$1` for the first",
+    ".": "list the whole path, such as `oven.temperature`, in `inputs`, and write `$1` for the first",
 }
+_FOREIGN = {"===": "==", "!==": "!=", "=>": ">=", "=<": "<=", "<>": "!=", "**": "^"}
+_WORDS_OF_IT = "there are inputs such as `$1`, numbers, texts in quotes, functions, brackets and operators"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +97,9 @@ def tokenize(text: str) -> list[Token]:
         if found is None:
             raise _unknown(text, position)
         kind = found.lastgroup
+        if kind == "foreign":
+            hint = f"write `{_FOREIGN[found[0]]}`"
+            raise DeclarationError(f"`{found[0]}` is no operator", position, len(found[0]), hint)
         assert kind is not None, "every alternative has a name"
         if kind != "blank":
             tokens.append(_token(kind, found[0], position))  # type: ignore[arg-type]  # the groups are the kinds
@@ -92,7 +112,10 @@ def _token(kind: TokenKind, written: str, offset: int) -> Token:
     if kind == "int":
         return Token(kind, written, offset, _integer(written, offset))
     if kind == "float":
-        return Token(kind, written, offset, float(written))
+        if math.isinf(number := float(written)):
+            hint = "the greatest is about `1.79e308`"
+            raise DeclarationError(f"the number {written[:40]} is beyond that of a float", offset, len(written), hint)
+        return Token(kind, written, offset, number)
     if kind == "string":
         return Token(kind, written, offset, _unescaped(written, offset))
     if kind == "variable":
@@ -145,4 +168,4 @@ def _unknown(text: str, position: int) -> DeclarationError:
         return DeclarationError(
             f"`{word[0] if word else '$'}` is no input", position, len(word[0]) if word else 1, hint
         )
-    return DeclarationError(f"`{character}` has no meaning here", position, 1, _MEANT.get(character))
+    return DeclarationError(f"`{character}` has no meaning here", position, 1, _MEANT.get(character, _WORDS_OF_IT))

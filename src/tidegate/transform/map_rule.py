@@ -121,17 +121,25 @@ def check_shape(written: str, expression: str | None, references: tuple[Referenc
     if output is None:
         if expression is not None:
             raise DeclarationError(
-                "a rule that removes has no expression", 0, length, "remove `expression`, or name an output"
+                "an empty output removes the inputs, which takes no expression",
+                0,
+                length,
+                "remove `expression`, or name an output",
             )
         if not references:
             raise DeclarationError(
-                "a rule that removes names what", 0, length, "list the fields in `inputs`, or name an output"
+                "an empty output removes the inputs, and there are none",
+                0,
+                length,
+                "list the fields in `inputs`, or name an output",
             )
         return
     if expression is None and len(references) != 1:
-        have = f"{len(references)} inputs" if references else "no input"
-        message = f"the rule has {have} and no expression that makes one value of them"
-        raise DeclarationError(message, 0, length, "add an `expression`, or give it one input")
+        message = f"the rule has {len(references)} inputs and no expression that makes one value of them"
+        hint = "add an `expression`, or give it one input"
+        if not references:
+            message, hint = "the rule has no inputs and no expression", "add a field to `inputs`, or an `expression`"
+        raise DeclarationError(message, 0, length, hint)
     captures = bool(references) and references[0].path.wildcard is not None
     if output.wildcard is not None and not captures:
         hint = "let the first input have a `*`, or name one field"
@@ -139,7 +147,7 @@ def check_shape(written: str, expression: str | None, references: tuple[Referenc
             "the output has a `*`, and the first input has none that it could stand for", 0, length, hint
         )
     if captures and output.wildcard is None:
-        hint = "add a `*` to the output, as in `copied.*`"
+        hint = "let the input be one field" if output.is_metadata else "add a `*` to the output, as in `copied.*`"
         raise DeclarationError(
             "the first input has a `*`, and the output has none: all would be written to one place", 0, length, hint
         )

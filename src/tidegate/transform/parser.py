@@ -38,7 +38,9 @@ MINUS_PRECEDENCE = 7
 NOT_PRECEDENCE = 9
 
 _WORDS: dict[str, bool] = {"true": True, "false": False}
-_MEANT = {"and": "write `&&`", "or": "write `||`", "not": "write `!`", "null": "what is missing or null is `()`"}
+_NULL = "what is missing or null is `()`"
+_MEANT = {"and": "write `&&`", "or": "write `||`", "not": "write `!`", "null": _NULL, "none": _NULL, "nil": _NULL}
+"""What words of other languages are written as; they are known in capitals too."""
 
 
 def parse_expression(text: str, inputs: int) -> Node:
@@ -68,8 +70,8 @@ class _Parser:
                 hint = "remove it, or add the bracket that it closes"
             elif token.kind == "comma":
                 hint = "a tuple stands in brackets: `(1, 2)`"
-            elif token.text in _MEANT:
-                hint = _MEANT[token.text]
+            elif token.text.lower() in _MEANT:
+                hint = _MEANT[token.text.lower()]
             raise DeclarationError(f"`{token.text}` has no place here", token.offset, token.length, hint)
         return node
 
@@ -147,13 +149,8 @@ class _Parser:
         name = token.text
         if name in _WORDS:
             return Literal(_WORDS[name])
-        if self._token.kind != "open" or name in _MEANT:
-            hint = _MEANT.get(name) or (
-                f"a function is called with brackets: `{name}(...)`"
-                if name in FUNCTIONS
-                else "a field is listed in `inputs` and written `$1`; a text stands in quotes"
-            )
-            raise DeclarationError(f"`{name}` is no value", token.offset, token.length, hint)
+        if self._token.kind != "open" or name.lower() in _MEANT:
+            raise DeclarationError(f"`{name}` is no value", token.offset, token.length, _value_meant(name))
         function = FUNCTIONS.get(name)
         if function is None:
             raise self._no_function(token)
@@ -202,3 +199,15 @@ class _Parser:
         missing = "an operator" if token.text == "!" else "a value"
         hint = f"{missing} is missing before it"
         return DeclarationError(f"`{token.text}` has no place here", token.offset, token.length, hint)
+
+
+def _value_meant(name: str) -> str:
+    """Say how to write what somebody may have meant by a word."""
+    lower = name.lower()
+    if lower in _MEANT:
+        return _MEANT[lower]
+    if lower in _WORDS:
+        return f"write `{lower}`"
+    if name in FUNCTIONS:
+        return f"a function is called with brackets: `{name}(...)`"
+    return f'a text stands in quotes: `"{name}"`; a field is listed in `inputs` and written `$1`'

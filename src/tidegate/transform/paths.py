@@ -3,6 +3,7 @@
 Knows the syntax of paths, their roots and suffixes. Does not know messages (`view`) or what a rule does with a value.
 """
 
+import math
 import re
 from dataclasses import dataclass
 from enum import Enum
@@ -127,7 +128,14 @@ def _literal(found: re.Match[str]) -> bool | int | float | str | None:
         return _WORDS[found["word"]]
     if found["number"] is not None:
         is_float = found["float"] is not None or found["power"] is not None
-        return float(found["number"]) if is_float else int(found["number"][:20])
+        number = float(found["number"]) if is_float else int(found["number"][:21])
+        # As a negative number -2**63 has its place in 64 bits too.
+        if (number + (number < 0)).bit_length() > 63 if isinstance(number, int) else math.isinf(number):
+            what = "beyond that of a float" if is_float else "outside of 64 bits"
+            offset, end = found.span("number")
+            hint = "write a smaller one, or a text in quotes"
+            raise DeclarationError(f"the number {found['number'][:40]} is {what}", offset, end - offset, hint)
+        return number
     return found["double"] if found["double"] is not None else found["single"]
 
 
@@ -205,18 +213,27 @@ class _Parser:
                 raise DeclarationError(message, start, end - start, "remove the rule")
             return Path(written, Root.CONTENT_TYPE)
         for root in ("$metadata.user_property.", "$metadata.user_properties."):
-            if written.startswith(root):
-                fields = self._fields(Root.USER_PROPERTY, start + len(root))
-                if len(fields.segments) == 1 and fields.wildcard is None:
-                    return Path(written, Root.USER_PROPERTY, key=fields.segments[0])
-                hint = f'write it in quotes: `{root}"{written[len(root) :]}"`'
-                raise DeclarationError(
-                    "the key of a user property is one name", start + len(root), end - start - len(root), hint
-                )
+            if written.startswith(root) and written != root:
+                return self._user_property(root)
+            if written in (root, root[:-1]):
+                hint = f"write the property's key: `{root}<key>`"
+                raise DeclarationError(f"`{written}` names no user property", start, end - start, hint)
         hint = (
             "there are `$metadata.topic`, `$metadata.user_property.<key>` and `$metadata.system_property.content_type`"
         )
-        raise DeclarationError(f"`{written}` is no property of a MQTT message", start, end - start, hint)
+        raise DeclarationError(f"`{written}` is no property of an MQTT message", start, end - start, hint)
+
+    def _user_property(self, root: str) -> Path:
+        start = self._start + len(root)
+        fields = self._fields(Root.USER_PROPERTY, start)
+        if fields.wildcard is not None:
+            message, hint = "a `*` stands for fields, and not for user properties", "write the key of one"
+        elif len(fields.segments) > 1:
+            key = self._text[start : self._end]
+            message, hint = "the key of a user property is one name", f'write it in quotes: `{root}"{key}"`'
+        else:
+            return Path(fields.text, Root.USER_PROPERTY, key=fields.segments[0])
+        raise DeclarationError(message, start, self._end - start, hint)
 
     def _fields(self, root: Root, position: int, key: str | None = None) -> Path:
         segments: list[str] = []
@@ -278,5 +295,6 @@ class _Parser:
             if at >= 0:
                 what = f"what follows `{mark[0]}` is not understood"
                 if self._is_output:
-                    what, hint = "an output has no default", "write what follows `?` behind the input"
+                    what = "an output has neither a default nor a last value"
+                    hint = "write what follows `?` behind the input"
                 raise DeclarationError(what, position + at, len(segment) - at, hint)

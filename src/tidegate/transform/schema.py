@@ -64,7 +64,7 @@ def _check(text: str) -> Size:
     try:
         schema = msgspec.json.decode(text)
     except (msgspec.MsgspecError, UnicodeError) as error:
-        raise SchemaError(f"it is no JSON: {error}") from None
+        raise SchemaError(f"it is no JSON: {error}", hint="store it anew: a JSON Schema, draft-07") from None
     except RecursionError:
         raise SchemaError("it nests too deeply") from None
     if not isinstance(schema, dict):

@@ -14,7 +14,7 @@ from tidegate.transform.declaration_error import DeclarationError
 __all__ = ["TopicTemplate", "Unresolvable", "parse"]
 
 _VARIABLE = re.compile(r"inputTopic(?:\.([0-9]+))?")
-_VARIABLES = "`${inputTopic}`, `${inputTopic.N}` with N from 1, and `${outputTopic}`"
+_VARIABLES = "there are `${inputTopic}`, `${inputTopic.N}` with N from 1, and `${outputTopic}`"
 
 _OUTPUT_TOPIC = -1
 
@@ -122,7 +122,8 @@ def parse(template: str, prefix: str = "") -> TopicTemplate:
             parts.append(template[position:start])
         end = template.find("}", start)
         if end < 0:
-            raise DeclarationError("`${` is not closed by `}`", start, len(template) - start)
+            hint = f"add `}}`; {_VARIABLES}"
+            raise DeclarationError("`${` is not closed by `}`", start, len(template) - start, hint)
         parts.append(_variable(template[start + 2 : end], start, end + 1 - start))
         position = end + 1
     if position < len(template):
@@ -130,9 +131,11 @@ def parse(template: str, prefix: str = "") -> TopicTemplate:
     for wrong in "+#\0":
         if wrong in template:
             name = "NUL" if wrong == "\0" else f"`{wrong}`"
-            raise DeclarationError(f"a destination topic has no {name}", template.index(wrong), 1)
+            hint = "remove it" if wrong == "\0" else "it is one topic; `${inputTopic}` is that of each message"
+            raise DeclarationError(f"a destination topic has no {name}", template.index(wrong), 1, hint)
     if not template:
-        raise DeclarationError("a destination topic has at least one character", 0, 1)
+        hint = "name a topic, or write `${inputTopic}` for that of each message"
+        raise DeclarationError("a destination topic has at least one character", 0, 1, hint)
     if (error := text_error(template)) is not None:
         raise DeclarationError(f"a destination topic cannot be sent: {error}", 0, len(template))
     if all(isinstance(part, str) for part in parts) and (error := topic_error(template)) is not None:
@@ -145,10 +148,11 @@ def _variable(name: str, offset: int, length: int) -> int:
         return _OUTPUT_TOPIC
     match = _VARIABLE.fullmatch(name)
     if match is None:
-        raise DeclarationError(f"`${{{name}}}` is no variable; there are {_VARIABLES}", offset, length)
+        raise DeclarationError(f"`${{{name}}}` is no variable", offset, length, _VARIABLES)
     number = match[1]
     if number is None:
         return 0
     if len(number) > 5 or int(number) == 0:
-        raise DeclarationError(f"segment {number} does not exist; N counts from 1 to 65535", offset, length)
+        hint = "segments are counted from 1 to 65535: `${inputTopic.1}` is the first"
+        raise DeclarationError(f"segment {number} does not exist", offset, length, hint)
     return int(number)

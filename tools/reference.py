@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tools.language import language_page
 from tools.named_tests import named_tests
 from tools.statements import ROLES, STATEMENTS, UNTESTED, tests_by_statement
 
@@ -24,53 +25,12 @@ from tidegate.flow import policy
 from tidegate.resources.flow_test import FlowTest
 from tidegate.resources.kinds import KINDS
 from tidegate.settings import Settings
-from tidegate.transform.functions import ROWS
 from tools import failures, promises
 
 __all__ = ["FOLDER", "PAGES", "write_pages"]
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 HEAD = "<!-- Written by `make docs` from {source}; change it there. -->\n\n"
-
-
-GROUPS = {
-    "unit": "Units",
-    "round": "Ranges and rounding",
-    "math": "Numbers",
-    "text": "Texts",
-    "choice": "Choices and sets",
-    "bits": "Bits",
-}
-EXPRESSIONS = """\
-What filter and map rules compute, and the conditions of [data sets](../state-store.md#data-sets). `$1` is the first of a rule's
-`inputs`, `$2` the second, and so on; `$context(<key>).<field>` is a field of the record that a data set has for the message.
-
-| value | written | of a message |
-| --- | --- | --- |
-| int, 64 bits | `42`, `-7`, `0x1f` | an integer; one outside of 64 bits is an error |
-| float | `3.14`, `.5`, `2e3` | a number with a point or an exponent |
-| string | `"oven"`, `'oven'`; `\\"`, `\\\\`, `\\n`, `\\t`, `\\r` | a text |
-| boolean | `true`, `false` | |
-| tuple | `(1, 2, 3)` | an array of numbers, texts and booleans |
-| empty | `()` | what is missing or null |
-
-Operators, from those that bind most strongly; those of one row go from left to right:
-
-| operators | |
-| --- | --- |
-| `!` | of a boolean |
-| `^` | power, always a float |
-| `-` before a value | |
-| `*` `/` `%` | of two ints an int, cut towards zero; else a float |
-| `+` `-` | `+` joins where one side is a string |
-| `<` `>` `<=` `>=` | numbers with numbers, strings with strings |
-| `==` `!=` | values of two types are never equal: `1 == 1.0` is false |
-| `&&` | both sides are evaluated |
-| `\\|\\|` | both sides are evaluated |
-
-What has no value (an int beyond 64 bits, a text times a number, NaN as an output, an operator on `()`) ends the message: it is
-acknowledged, counted as a processing error, and logged. `//` and `/* */` are comments.
-"""
 
 
 FLOW_TESTS = """\
@@ -299,21 +259,8 @@ def proofs(word: str, meanings: Mapping[int, str], later: Mapping[int, str]) -> 
 
 
 def expressions_page() -> str:
-    """Return the page on expressions, with a row for each function."""
-    text = "# Expressions\n\n" + EXPRESSIONS
-    groups = dict.fromkeys(row.group for row in ROWS)
-    for group in groups:
-        rows = [
-            (f"`{row.signature}`", row.summary + _also(row.aliases), f"`{row.example}` is `{row.result}`")
-            for row in ROWS
-            if row.group == group
-        ]
-        text += f"\n## {GROUPS[group]}\n\n" + table(("function", "what it gives", "example"), rows)
-    return HEAD.format(source="src/tidegate/transform/functions.py") + text
-
-
-def _also(aliases: tuple[str, ...]) -> str:
-    return f" Also {' and '.join(f'`{each}`' for each in aliases)}." if aliases else ""
+    """Return the page on what filter and map rules read, compute and write."""
+    return HEAD.format(source="src/tidegate/transform/functions.py and tools/language.py") + language_page(table)
 
 
 def cli_page() -> str:

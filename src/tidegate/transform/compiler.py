@@ -89,7 +89,7 @@ def compile_transform(
             changed = _copied(message, topic, message.user_properties, message.content_type)
         if (
             changed.user_properties
-            or changed.content_type
+            or (changed.content_type and changed.content_type is not JSON_CONTENT_TYPE)
             or changed.response_topic is not None
             or changed.payload_format_indicator > 1
         ) and (error := _property_error(changed)):

@@ -46,26 +46,47 @@ def _in_order(rules: tuple[MapRule, ...], view: View) -> Output:
 def _over_identity(rules: tuple[MapRule, ...], *, moves_copies: bool) -> Callable[[View], Output]:
     """The payload itself becomes the output: what rules take away from the wildcard is removed, then they write."""
     writers = tuple(rule for rule in rules if rule.output is not None)
+    makers = [rule.produce if rule.evaluate is not None else _copying(rule.produce) for rule in writers]
     taken = tuple(dict.fromkeys(path for rule in rules for path in _taken(rule, moves_copies=moves_copies)))
     places = [_own_place(rule) for rule in writers]
     # Of several rules for one place the first is the special case of the wildcard, and the others come on top.
     own_places = [(number, place) for number, place in enumerate(places) if place and place not in places[:number]]
+    fields = [_single_field(rule) for rule in writers]
 
     def make(view: View) -> Output:
         # Values first: rules read the message as it came.
-        values = [copied(produced(rule, view)) for rule in writers]
         payload = view.payload
+        values: list[Any] = []
+        try:
+            for maker in makers:
+                values.append(maker(view))  # noqa: PERF401  # how many there are says which rule made none
+        except EvaluationError as error:
+            raise EvaluationError(f"{writers[len(values)].name}: {error.detail}") from None
         for segments in taken:
             remove(payload, segments)
         for number, place in own_places:
             if values[number] is MISSING:
                 remove(payload, place)
         output = Output(payload)
-        for rule, value in zip(writers, values, strict=True):
-            _put(rule, output, value)
+        for rule, field, value in zip(writers, fields, values, strict=True):
+            if field is None:
+                _put(rule, output, value)
+            elif value is not MISSING:
+                payload[field] = value
         return output
 
     return make
+
+
+def _copying(produce: Callable[[View], Any]) -> Callable[[View], Any]:
+    return lambda view: copied(produce(view))
+
+
+def _single_field(rule: MapRule) -> str | None:
+    """Return the field at the root of the payload that a rule writes; None where it writes elsewhere."""
+    output = rule.output
+    assert output is not None
+    return output.segments[0] if output.root is Root.PAYLOAD and len(output.segments) == 1 else None
 
 
 def _taken(rule: MapRule, *, moves_copies: bool) -> list[tuple[str, ...]]:

@@ -58,6 +58,9 @@ def write(target: dict[str, Any], segments: tuple[str, ...], value: Any) -> None
 
 def remove(target: dict[str, Any], segments: tuple[str, ...]) -> None:
     """Remove a field where it is, and the objects that are empty without it."""
+    if len(segments) == 1:
+        target.pop(segments[0], None)
+        return
     way: list[dict[str, Any]] = [target]
     for segment in segments[:-1]:
         below = way[-1].get(segment)

@@ -29,19 +29,20 @@ _decode = msgspec.json.Decoder().decode
 class View:
     """One message in the middle of its transformation. `records` holds what each data set has for it."""
 
-    __slots__ = ("_payload", "message", "records")
+    __slots__ = ("message", "payload", "records")
+
+    payload: dict[str, Any]
+    """The payload's object. The first look at it raises `EvaluationError` where it is none."""
 
     def __init__(self, message: Message) -> None:
         self.message = message
         self.records: dict[str, Record | None] = {}
-        self._payload: dict[str, Any] | None = None
 
-    @property
-    def payload(self) -> dict[str, Any]:
-        """The payload's object. Raises `EvaluationError` where it is none."""
-        payload = self._payload
-        if payload is None:
-            payload = self._payload = payload_of(self.message.payload)
+    def __getattr__(self, name: str) -> Any:
+        # What has not been looked at yet is not there yet; every later look finds it without a call.
+        if name != "payload":
+            raise AttributeError(name)
+        payload = self.payload = payload_of(self.message.payload)
         return payload
 
 

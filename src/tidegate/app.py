@@ -17,7 +17,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NoReturn
-from uuid import uuid4
 
 import msgspec
 
@@ -34,6 +33,7 @@ from tidegate.engine.data_directory import DataDirectory, sessions_path
 from tidegate.engine.declared import Declared, Rejected, declared_by
 from tidegate.engine.engine import Engine, EngineParts, Watched
 from tidegate.engine.flow_group import FlowGroup
+from tidegate.engine.identifiers import new_ids
 from tidegate.engine.listeners import Listeners
 from tidegate.engine.process_limits import set_process_limits
 from tidegate.engine.routes import engine_routes, profile_routes
@@ -233,7 +233,7 @@ async def _console(end: socket.socket) -> None:
 
         return Workspace(settings, environment=os.environ, now_wall=time.time())
 
-    operations = Operations(_new_id)
+    operations = Operations(new_ids())
     resources = ResourcesApi(open_workspace, lambda: _health(directory), operations)
     try:
         tokens = api_tokens(directory)
@@ -318,13 +318,9 @@ def _flow_tools(
         tasks=tasks,
         clock=_clock,
         random=random.random,
-        new_id=_new_id,
+        new_id=new_ids(),
         credential_warning_seconds=settings.credential_warning_days * 86_400,
     )
-
-
-def _new_id() -> str:
-    return str(uuid4())
 
 
 def _credentials(

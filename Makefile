@@ -13,7 +13,7 @@ NODE := nodejs npm
 HAS_NODE := command -v node >/dev/null && command -v npm >/dev/null
 HAS_STRACE := command -v strace >/dev/null
 
-.PHONY: help run test check bench docs format lock mosquitto node strace clean
+.PHONY: help run test check bench docs format lock mosquitto node node-red strace clean
 
 help:
 	@echo "make run        run the quick start in the foreground"
@@ -25,6 +25,7 @@ help:
 	@echo "make lock       renew requirements/*.txt from pyproject.toml"
 	@echo "make mosquitto  install Debian's mosquitto without starting its service"
 	@echo "make node       install Debian's node and npm"
+	@echo "make node-red   install Node-RED beside the Python packages; make bench runs it as a peer"
 	@echo "make strace     install Debian's strace, by which a test sees what is synced to the disk"
 
 # Passed on to tools/make-venv by those targets that need more of Debian than Python.
@@ -48,8 +49,10 @@ check: $(VENV)/dev.stamp
 	$(BIN)/pytest -q tests/test_tidy.py tests/test_layers.py tests/test_docs.py
 
 bench: $(VENV)/dev.stamp mosquitto
+	@$(MAKE) --no-print-directory node-red || echo "going on without Node-RED" >&2
 	$(BIN)/python -m benchmarks --write-readme
 	$(BIN)/python -m benchmarks.brokers --write-readme
+	$(BIN)/python -m benchmarks.transformations --write-readme
 
 docs: $(VENV)/dev.stamp
 	$(BIN)/python -m tools.reference
@@ -64,6 +67,8 @@ mosquitto:
 
 node:
 	@$(HAS_NODE) || tools/debian-install $(NODE)
+
+node-red: node $(VENV)/node-red.stamp
 
 strace:
 	@$(HAS_STRACE) || tools/debian-install strace
@@ -96,9 +101,17 @@ $(VENV)/dev.stamp: $(VENV)/run.stamp requirements/dev.txt
 	@touch $@
 
 # No package of npm runs a script of its own here.
+NPM_CI := npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null
 $(VENV)/node.stamp: $(VENV)/made.stamp requirements/package.json requirements/package-lock.json
 	@echo "installing what the tests need of npm"
 	@mkdir -p $(VENV)/node
 	@cp requirements/package.json requirements/package-lock.json $(VENV)/node
-	@cd $(VENV)/node && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null
+	@cd $(VENV)/node && $(NPM_CI)
+	@touch $@
+
+$(VENV)/node-red.stamp: $(VENV)/made.stamp requirements/node-red/package.json requirements/node-red/package-lock.json
+	@echo "installing Node-RED"
+	@mkdir -p $(VENV)/node-red
+	@cp requirements/node-red/package.json requirements/node-red/package-lock.json $(VENV)/node-red
+	@cd $(VENV)/node-red && $(NPM_CI)
 	@touch $@

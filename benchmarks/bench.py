@@ -52,17 +52,18 @@ class Bench:
         return max(100, self.count // 10)
 
     @contextmanager
-    def rig(self, contender: Contender, qos: int = 1, flow_count: int = 1) -> Iterator[Rig]:
+    def rig(self, contender: Contender, qos: int = 1, flow_count: int = 1, payload: str | None = None) -> Iterator[Rig]:
         """Run a contender with `flow_count` flows between two brokers of its own; the block begins when all flows move messages.
 
-        The brokers are new, so that none holds a session of an earlier contender and queues messages for it.
+        The brokers are new, so that none holds a session of an earlier contender and queues messages for it. `payload` is for a
+        contender that reads payloads.
         """
         with (
             start_broker(self.directory, "source") as source,
             start_broker(self.directory, "destination") as destination,
             contender(self.directory, source.port, destination.port, qos) as program,
         ):
-            arrived_ns = wait_for_flow(program, source.port, destination.port, probe_topics(flow_count))
+            arrived_ns = wait_for_flow(program, source.port, destination.port, probe_topics(flow_count), payload)
             yield Rig(
                 program=program, source_port=source.port, destination_port=destination.port, arrived_ns=arrived_ns
             )
@@ -77,6 +78,14 @@ class Bench:
         count = self.count if payload_bytes < LARGE_PAYLOAD_BYTES else self.count // 2
         _move(rig, qos, payload_bytes, self.warm_up_count)
         return _move(rig, qos, payload_bytes, count)
+
+    def flood_transformed(self, contender: Contender, payload: str) -> Pass:
+        """Return a pass of QoS 1 messages of one payload through a contender that transforms them, after a warm-up."""
+        with self.rig(contender, payload=payload) as rig:
+            for count in (self.warm_up_count, self.count):
+                load = Load(qos=1, payload_bytes=len(payload), count=count, payload=payload)
+                made = run_pass([rig.program], rig.source_port, rig.destination_port, load)
+            return made
 
     def pace(self, contender: Contender, rate: int) -> Pass:
         """Return a pass of QoS 1 messages of 256 bytes at `rate` a second, after a warm-up."""

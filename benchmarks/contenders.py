@@ -35,7 +35,7 @@ spec:
   mqttSettings:
     host: {host}
     qos: {qos}
-    maxInflightMessages: {window}
+    maxInflightMessages: {window}{more}
     tls: {tls}
     authentication: {{method: Anonymous, anonymousSettings: {{}}}}
 """
@@ -49,19 +49,26 @@ spec:
   operations:
     - operationType: Source
       sourceSettings: {{endpointRef: default, dataSources: {filters}}}
-    - operationType: Destination
+{transformation}    - operationType: Destination
       destinationSettings: {{endpointRef: destination, dataDestination: "{destination}"}}
 """
 
 
-def endpoint(name: str, host: str, qos: int = 1, tls: str = "{mode: Disabled}") -> str:
+def endpoint(name: str, host: str, qos: int = 1, tls: str = "{mode: Disabled}", cloud_events: str = "") -> str:
     """Return the manifest of an endpoint; `host` is `host:port`, `tls` its `tls` section."""
-    return ENDPOINT.format(name=name, host=host, qos=qos, tls=tls, window=WINDOW)
+    more = f"\n    cloudEventAttributes: {cloud_events}" if cloud_events else ""
+    return ENDPOINT.format(name=name, host=host, qos=qos, tls=tls, window=WINDOW, more=more)
 
 
-def dataflow(name: str, filters: Sequence[str], destination: str = "${inputTopic}") -> str:
-    """Return the manifest of a data flow from the endpoint `default` to the topic `destination` of the endpoint `destination`."""
-    return DATAFLOW.format(name=name, filters=list(filters), destination=destination)
+def dataflow(name: str, filters: Sequence[str], destination: str = "${inputTopic}", transformation: str = "") -> str:
+    """Return the manifest of a data flow from the endpoint `default` to the topic `destination` of the endpoint `destination`.
+
+    `transformation` is its `builtInTransformationSettings`, as JSON.
+    """
+    if transformation:
+        operation = "    - operationType: BuiltInTransformation\n      builtInTransformationSettings: "
+        transformation = f"{operation}{transformation}\n"
+    return DATAFLOW.format(name=name, filters=list(filters), destination=destination, transformation=transformation)
 
 
 @contextmanager

@@ -115,6 +115,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--qos", type=int, required=True)
     parser.add_argument("--payload-bytes", type=int, required=True)
+    parser.add_argument("--payload", help="the payload of every message, instead of so many bytes")
     parser.add_argument("--count", type=int, required=True, help="messages of all publishers")
     parser.add_argument("--publishers", type=int, default=1, help="connections that share the messages")
     parser.add_argument("--topics", type=int, help="this many topics in turn; without it: always the same")
@@ -127,7 +128,8 @@ def main() -> None:
     for number in range(arguments.publishers):
         # The first ones take what does not divide.
         count = (arguments.count + arguments.publishers - 1 - number) // arguments.publishers
-        batch = PublishBatch(arguments.qos, arguments.payload_bytes, topics, retain=arguments.retain)
+        payload = None if arguments.payload is None else arguments.payload.encode()
+        batch = PublishBatch(arguments.qos, arguments.payload_bytes, topics, retain=arguments.retain, payload=payload)
         publishers.append(Publisher(connect(arguments.port, f"bench-load-{number}"), batch, count))
     start_ns = time.monotonic_ns()
     if arguments.rate:

@@ -44,7 +44,8 @@ class Pass:
 class Load:
     """What a pass sends: `count` messages, as fast as it goes or at `rate` a second.
 
-    `publishers` connections share them, on one topic, or on `topics` of them in turn; `retain` lets the broker keep them.
+    `publishers` connections share them, on one topic, or on `topics` of them in turn; `retain` lets the broker keep them. A
+    `payload` that is given stands for `payload_bytes` of them.
     """
 
     qos: int
@@ -54,6 +55,7 @@ class Load:
     publishers: int = 1
     topics: int | None = None
     retain: bool = False
+    payload: str | None = None
 
     @property
     def arguments(self) -> list[str]:
@@ -63,6 +65,7 @@ class Load:
         arguments += ["--rate", str(self.rate)] if self.rate else []
         arguments += ["--topics", str(self.topics)] if self.topics else []
         arguments += ["--retain"] if self.retain else []
+        arguments += ["--payload", self.payload] if self.payload is not None else []
         return arguments
 
 

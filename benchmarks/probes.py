@@ -18,8 +18,12 @@ BURST_MAX = 50
 """Probes in one period: 200 flows must not be measured under a flood of probes."""
 
 
-def wait_for_flow(program: Program, source_port: int, destination_port: int, topics: Sequence[str]) -> int:
+def wait_for_flow(
+    program: Program, source_port: int, destination_port: int, topics: Sequence[str], payload: str | None = None
+) -> int:
     """Publish on each topic until it has arrived; return when the last one first did, in monotonic nanoseconds.
+
+    A program that reads payloads is given one that it understands.
 
     Raises:
         RuntimeError: the program ended, or a topic did not arrive in time.
@@ -27,6 +31,7 @@ def wait_for_flow(program: Program, source_port: int, destination_port: int, top
     with connect(source_port, "bench-prober") as source, connect(destination_port, "bench-probed") as destination:
         subscribe(destination, "probe/#", 0)
         unseen = dict.fromkeys(topics)
+        given = None if payload is None else payload.encode()
         rest = b""
         deadline = time.monotonic() + DEADLINE_SECONDS
         while unseen:
@@ -35,7 +40,7 @@ def wait_for_flow(program: Program, source_port: int, destination_port: int, top
             for topic in list(unseen)[:BURST_MAX]:
                 # To the end of the queue, so that each gets its turn.
                 unseen[topic] = unseen.pop(topic)
-                source.sendall(PublishBatch(0, 8, (topic,), 1).encode(1))
+                source.sendall(PublishBatch(0, 8, (topic,), 1, payload=given).encode(1))
             if select.select([destination], [], [], PERIOD_SECONDS)[0]:
                 rest, arrived = _take(destination, rest)
                 for topic in arrived:

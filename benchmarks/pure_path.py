@@ -5,6 +5,7 @@ import time
 from mqtt5 import ConnAckPacket, SubAckPacket, SubAckReasonCode, SubscribePacket, read
 
 from benchmarks.wire import FILTER, WINDOW, Acknowledgements, PublishBatch, Publishes
+from tidegate.engine.identifiers import new_ids
 from tidegate.flow.events import Side
 from tidegate.flow.plan import AnonymousPlan, EndpointPlan, FlowPlan, SidePlan
 from tidegate.flow.relay import Relay
@@ -17,16 +18,22 @@ READ_MESSAGES = 64
 """Messages in one read, about what a busy broker's socket holds when it is read."""
 
 
-def pure_microseconds(count: int, payload_bytes: int = 256) -> float:
-    """Move at least `count` messages through a relay and return the processor time of each, in microseconds."""
+PASSED_THROUGH = TransformSpec(topic_template="${inputTopic}")
+
+
+def pure_microseconds(count: int, payload: bytes | None = None, transform: TransformSpec = PASSED_THROUGH) -> float:
+    """Move at least `count` messages through a relay and return the processor time of each, in microseconds.
+
+    Without a payload they have 256 bytes that mean nothing.
+    """
     now = Moment(0.0, 0.0)
-    relay = Relay(_plan(), new_id=lambda: "id")
+    relay = Relay(_plan(transform), new_id=new_ids())
     for side in (Side.SOURCE, Side.DESTINATION):
         relay.connection_made(side, now)
         relay.receive_data(side, ConnAckPacket(receive_max=WINDOW).write(), now)
     _grant(relay, now)
     relay.data_to_send(Side.DESTINATION, now)
-    batch = PublishBatch(1, payload_bytes, count_max=READ_MESSAGES)
+    batch = PublishBatch(1, 256, count_max=READ_MESSAGES, payload=payload)
     publishes = Publishes()
     acknowledgements = Acknowledgements()
     moved = spent_ns = 0
@@ -61,7 +68,7 @@ def _grant(relay: Relay, now: Moment) -> None:
             relay.receive_data(Side.SOURCE, SubAckPacket(packet.packet_id, codes).write(), now)
 
 
-def _plan() -> FlowPlan:
+def _plan(transform: TransformSpec) -> FlowPlan:
     def side(name: str) -> SidePlan:
         endpoint = EndpointPlan(
             name=name,
@@ -90,7 +97,7 @@ def _plan() -> FlowPlan:
         destination=side("destination"),
         topic_filters=(FILTER,),
         retain_mode="Keep",
-        transform=TransformSpec(topic_template="${inputTopic}"),
+        transform=transform,
         stall_seconds=60.0,
         stall_seconds_max=900.0,
         qos0_pending_bytes_max=16 * 1024 * 1024,

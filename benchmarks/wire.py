@@ -14,6 +14,7 @@ from mqtt5 import ConnectPacket, PublishPacket, QoS, SubscribePacket, TopicFilte
 
 __all__ = [
     "FILTER",
+    "NUMBERED",
     "READ_BYTES",
     "TOPIC",
     "WINDOW",
@@ -46,6 +47,14 @@ _ID_LOW = bytes(packet_id & 0xFF for packet_id in range(1, _ID_MAX + 1)) * 2
 
 _PUBACK = 0x40
 
+NUMBERED = b'{"n":'
+"""How a payload of JSON begins that has its number in it, in five digits."""
+
+_NUMBER_LEAST = 10_000
+_DIGITS = [
+    bytes(ord(f"{_NUMBER_LEAST + packet_id}"[place]) for packet_id in range(1, _ID_MAX + 1)) * 2 for place in range(5)
+]
+
 
 def numbered_topics(count: int) -> list[str]:
     """Return topics of one length, which `FILTER` matches."""
@@ -76,7 +85,8 @@ class PublishBatch:
     """Packets of one QoS and payload size, encoded once and sent again and again with new packet identifiers.
 
     Their topics, all of one length, come in turn. A payload that is long enough has a number, of which `checksum` is the sum
-    over all that were encoded: who received them all, and each once, has the same.
+    over all that were encoded: who received them all, and each once, has the same. A `payload` that is given has it where it
+    begins with `NUMBERED`, and `payload_bytes` says nothing then.
     """
 
     def __init__(
@@ -87,8 +97,11 @@ class PublishBatch:
         count_max: int = WINDOW,
         *,
         retain: bool = False,
+        payload: bytes | None = None,
     ) -> None:
-        payload = b"x" * payload_bytes
+        has_digits = payload is not None and payload.startswith(NUMBERED)
+        can_be_numbered = payload is None and payload_bytes >= NUMBER_OFFSET + 2
+        payload = b"x" * payload_bytes if payload is None else payload
         packet_id = 1 if qos else None
         packets = [
             PublishPacket(topic, payload, qos=QoS(qos), retain=retain, packet_id=packet_id).write() for topic in topics
@@ -96,7 +109,7 @@ class PublishBatch:
         self.packet_bytes = len(packets[0])
         assert {len(packet) for packet in packets} == {self.packet_bytes}, "topics of several lengths"
         self.qos = qos
-        self._payload_offset = self.packet_bytes - payload_bytes
+        self._payload_offset = self.packet_bytes - len(payload)
         # Between the packet identifier and the payload stands one byte, the empty property length.
         self._id_offset = self._payload_offset - 3
         # Once round, and as much again as one call may ask for.
@@ -104,7 +117,8 @@ class PublishBatch:
         self._topic_count = len(packets)
         self._topic = 0
         self._next = 0
-        self._number_offset = self._payload_offset + NUMBER_OFFSET if payload_bytes >= NUMBER_OFFSET + 2 else 0
+        self._number_offset = self._payload_offset + NUMBER_OFFSET if can_be_numbered else 0
+        self._digits_offset = self._payload_offset + len(NUMBERED) if has_digits else 0
         self.checksum = 0
 
     def encode(self, count: int) -> memoryview:
@@ -122,6 +136,10 @@ class PublishBatch:
             data[self._number_offset :: size] = high
             data[self._number_offset + 1 :: size] = low
             self.checksum += 256 * sum(high) + sum(low)
+        if self._digits_offset:
+            for place, digits in enumerate(_DIGITS):
+                data[self._digits_offset + place :: size] = digits[first : first + count]
+            self.checksum += _NUMBER_LEAST * count + 256 * sum(high) + sum(low)
         return data
 
     def encode_stamped(self, stamps_ns: list[int]) -> memoryview:
@@ -189,6 +207,7 @@ class Publishes:
         self._packet_bytes = 0
         self._payload_offset = 0
         self._number_offset = 0
+        self._digits_offset = 0
         self.duplicates = 0
         self.checksum = 0
 
@@ -220,11 +239,16 @@ class Publishes:
         qos = packet[0] >> 1 & 3
         id_offset = body + 2 + int.from_bytes(packet[body : body + 2], "big")
         properties = id_offset + (2 if qos else 0)
-        assert packet[properties] < 0x80, "more properties than a benchmark sends"
-        self._payload_offset = properties + 1 + packet[properties]
+        length, size = packet[properties], 1
+        if length >= 0x80:
+            length, size = length - 0x80 + packet[properties + 1] * 0x80, 2
+            assert packet[properties + 1] < 0x80, "more properties than a benchmark sends"
+        self._payload_offset = properties + size + length
         self._id_offset = id_offset if qos else 0
+        has_digits = packet.startswith(NUMBERED, self._payload_offset)
+        self._digits_offset = self._payload_offset + len(NUMBERED) if has_digits else 0
         number_offset = self._payload_offset + NUMBER_OFFSET
-        self._number_offset = number_offset if number_offset + 2 <= len(packet) else 0
+        self._number_offset = number_offset if number_offset + 2 <= len(packet) and not has_digits else 0
 
     def _take_stride(self, data: memoryview, taken: Taken) -> int:
         size = self._packet_bytes
@@ -249,6 +273,10 @@ class Publishes:
             high = data[self._number_offset : end : size].tobytes()
             low = data[self._number_offset + 1 : end : size].tobytes()
             self.checksum += 256 * sum(high) + sum(low)
+        if self._digits_offset:
+            for place in range(5):
+                column = data[self._digits_offset + place : end : size].tobytes()
+                self.checksum += (sum(column) - ord("0") * count) * 10 ** (4 - place)
         if self._header[0] & 0x08:
             self.duplicates += count
         taken.count += count

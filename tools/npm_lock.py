@@ -1,4 +1,4 @@
-"""Renews `requirements/package-lock.json` from `requirements/package.json`: versions and hashes, and no addresses.
+"""Renews each `package-lock.json` from the `package.json` beside it: versions and hashes, and no addresses.
 
 usage: python -m tools.npm_lock
 
@@ -13,17 +13,18 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-FOLDER = Path(__file__).parent.parent / "requirements"
+REQUIREMENTS = Path(__file__).parent.parent / "requirements"
+FOLDERS = (REQUIREMENTS, REQUIREMENTS / "node-red")
 AGE_DAYS = 7
 LEFT_OUT = ("resolved", "funding", "license", "engines", "bin")
 """What npm notes of a package and does not need to install it; the first two are addresses."""
 
 
-def renew() -> None:
+def renew(folder: Path) -> None:
     """Ask npm for the newest versions that are old enough, and keep of its answer what installing takes."""
     before = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=AGE_DAYS)
     with tempfile.TemporaryDirectory(prefix="tidegate-npm-") as name:
-        shutil.copy(FOLDER / "package.json", name)
+        shutil.copy(folder / "package.json", name)
         options = ["--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund", f"--before={before:%Y-%m-%d}"]
         subprocess.run(["npm", "install", "--loglevel=error", *options], cwd=name, check=True)  # noqa: S603, S607
         lock = json.loads((Path(name) / "package-lock.json").read_text(encoding="utf-8"))
@@ -31,8 +32,9 @@ def renew() -> None:
         for key in LEFT_OUT:
             package.pop(key, None)
     text = json.dumps(lock, indent=2, ensure_ascii=False) + "\n"
-    (FOLDER / "package-lock.json").write_text(text, encoding="utf-8")
+    (folder / "package-lock.json").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    renew()
+    for each in FOLDERS:
+        renew(each)

@@ -1,7 +1,7 @@
 """Batches against the codec: whatever is written or taken by stride is what the codec says it is."""
 
 import pytest
-from benchmarks.wire import Acknowledgements, PublishBatch, Publishes, encode_pubacks, packet_spans
+from benchmarks.wire import NUMBERED, Acknowledgements, PublishBatch, Publishes, encode_pubacks, packet_spans
 from mqtt5 import PingReqPacket, PubAckPacket, PubAckReasonCode, PublishPacket, QoS, read
 
 
@@ -21,6 +21,22 @@ def test_a_batch_is_what_the_codec_reads_and_its_packet_ids_go_round(payload_byt
         assert all(packet.topic == "t" and packet.qos == QoS.AT_LEAST_ONCE for packet in packets)
         assert {len(packet.payload) for packet in packets} == {payload_bytes}
     assert packet_ids == [index % 65_535 + 1 for index in range(70_000)]
+
+
+@pytest.mark.parametrize("properties", [[], [("key", "x" * 60)] * 3])
+def test_a_payload_of_json_has_its_number_in_five_digits(properties: list[tuple[str, str]]) -> None:
+    batch = PublishBatch(1, 0, ("t",), 700, payload=NUMBERED + b'10000,"speed":1180}')
+    packets = publishes(bytes(batch.encode(3)) + bytes(batch.encode(700)))
+    assert [packet.payload for packet in packets[:4]] == [
+        NUMBERED + b'%d,"speed":1180}' % number for number in (10_001, 10_002, 10_003, 10_004)
+    ]
+    assert len({packet.payload for packet in packets}) == 703
+    taker = Publishes()
+    for packet in packets:
+        payload = packet.payload.replace(b"1180", b'1180,"load":4720')
+        sent = PublishPacket("t", payload, qos=packet.qos, packet_id=packet.packet_id, user_properties=properties)
+        assert taker.feed(sent.write()).count == 1
+    assert taker.checksum == batch.checksum == sum(10_000 + number for number in range(1, 704))
 
 
 def test_the_topics_of_a_batch_come_in_turn() -> None:

@@ -180,6 +180,16 @@ def test_a_payload_that_no_rule_reads_is_never_decoded() -> None:
     message = replace(OVEN, payload=b"no JSON")
     assert transformed(spec, message) is message
     assert transformed(spec, replace(message, topic="secret")) == Filtered(0)
+    spec = replace_spec(
+        filters=(),
+        maps=(
+            MapSpec(inputs=(), output="kind", expression='"alert"'),
+            MapSpec(inputs=("$metadata.topic",), output="from"),
+            MapSpec(inputs=("$metadata.topic",), output="$metadata.topic"),
+        ),
+    )
+    made = transformed(spec, message)
+    assert isinstance(made, Message) and made.payload == b'{"kind":"alert","from":"line/7/oven"}'
 
 
 def test_a_message_with_another_schema_is_dropped() -> None:

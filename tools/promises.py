@@ -27,7 +27,7 @@ LATER = {
     10: "transformations",
     11: "more of the client's fuzzing",
     13: "the web page",
-    15: "schema registries and identities",
+    15: "identities",
     16: "Bicep",
     18: "releases",
 }

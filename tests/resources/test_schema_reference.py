@@ -43,7 +43,7 @@ def test_what_is_none(text: str) -> None:
 
 
 @given(st.text(alphabet="aio-sr:/.\\%7\0 \n", max_size=40))
-def test_no_name_leads_out_of_a_folder(rest: str) -> None:
+def test_promise_14_no_reference_to_a_schema_leads_out_of_a_folder(rest: str) -> None:
     found = parse_reference(f"aio-sr://{rest}", needs_version=False)
     if found is not None:
         assert not {"/", "\\", "\0"} & set(found.namespace + found.name)

@@ -43,7 +43,7 @@ def test_what_is_said_of_a_payload(payload: bytes, said: str | None) -> None:
     assert compile_schema(OVEN)(payload) == said
 
 
-def test_no_value_of_a_payload_is_said() -> None:
+def test_promise_06_no_value_of_a_payload_is_said() -> None:
     schema = '{"properties": {"a": {"enum": [1]}, "b": {"const": 1}, "c": {"pattern": "x"}, "d": {"maxLength": 1}}}'
     check = compile_schema(schema)
     for name in "abcd":
@@ -61,14 +61,14 @@ def test_what_is_said_is_short_and_printable() -> None:
     assert len(said) < 2 * DETAIL_CHARACTERS_MAX + 10
 
 
-def test_a_pattern_takes_linear_time_and_what_cannot_is_refused() -> None:
+def test_promise_17_a_pattern_of_a_schema_takes_linear_time_and_what_cannot_is_refused() -> None:
     assert compile_schema('{"pattern": "^(a+)+$"}')(b'"' + b"a" * 200_000 + b'b"') is not None
     for pattern in ("(a)\\\\1", "(?=a)", "((a{99}){99}){99}"):
         with pytest.raises(SchemaError, match="a pattern cannot be used"):
             compile_schema(f'{{"pattern": "{pattern}"}}')
 
 
-def test_nothing_is_fetched() -> None:
+def test_promise_15_no_schema_makes_anything_be_fetched() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.2)
         port = server.getsockname()[1]
@@ -90,7 +90,7 @@ def test_nothing_is_fetched() -> None:
         '{"uniqueItems": true, "items": {"$ref": "#"}}',
     ],
 )
-def test_a_schema_that_goes_round_ends(schema: str) -> None:
+def test_promise_17_a_schema_that_goes_round_ends(schema: str) -> None:
     check = compile_schema(schema)
     for payload in (b'{"x":' * 300 + b"{}" + b"}" * 300, b"[" * 300 + b"]" * 300, b"[" + b"1," * 20_000 + b"1]"):
         check(payload)
@@ -99,7 +99,7 @@ def test_a_schema_that_goes_round_ends(schema: str) -> None:
 @pytest.mark.parametrize(
     "text", ["[" * 100_000, " " * (SCHEMA_BYTES_MAX + 1), "é" * SCHEMA_BYTES_MAX, "\ud800", '{"a": NaN}']
 )
-def test_a_text_that_is_no_schema_is_refused_at_once(text: str) -> None:
+def test_promise_16_a_text_that_is_no_schema_is_refused_at_once(text: str) -> None:
     with pytest.raises(SchemaError):
         compile_schema(text)
 
@@ -119,7 +119,7 @@ def test_the_validator_is_loaded_only_where_a_schema_is_compiled() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
-def test_of_a_schema_that_refers_to_itself_it_is_only_told_that_a_payload_has_another_form() -> None:
+def test_promise_17_of_a_schema_that_refers_to_itself_it_is_only_told_that_a_payload_has_another_form() -> None:
     """To tell more, the validator would go every way: 2 to the depth of the payload, with a report for each."""
     branch = {"required": ["x"], "properties": {"x": {"$ref": "#"}}}
     check = compile_schema(json.dumps({"anyOf": [branch, branch | {"minProperties": 1}]}))

@@ -38,7 +38,7 @@ def test_sizes(schema: dict[str, Any], size: Size) -> None:
 
 
 @pytest.mark.parametrize("keyword", ["anyOf", "allOf", "oneOf"])
-def test_definitions_that_double_are_refused_before_they_are_compiled(keyword: str) -> None:
+def test_promise_16_definitions_that_double_are_refused_before_they_are_compiled(keyword: str) -> None:
     assert size_of(doubling(8)).parts < SUBSCHEMAS_MAX
     for levels in (16, 60):
         with pytest.raises(SchemaError, match="more than 10000 parts"):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from tidegate.transform.function import Function
 from tidegate.transform.functions import ROWS
 from tidegate.transform.parser import MINUS_PRECEDENCE, NOT_PRECEDENCE, PRECEDENCE
+from tidegate.transform.values import Value
 
 __all__ = ["LITERALS", "MAPS", "PATHS", "PAYLOAD", "SUFFIXES", "language_page", "operator_rows"]
 
@@ -185,7 +186,7 @@ def _rule(rule: tuple[str, str, str | None]) -> str:
     return written if expression is None else f"{written}, {_code(expression)}"
 
 
-def _function(row: Function) -> tuple[str, str, str]:
+def _function(row: Function[Value]) -> tuple[str, str, str]:
     also = f" Also {' and '.join(map(_code, row.aliases))}." if row.aliases else ""
     return _code(row.signature), row.summary + also, f"{_code(row.example)} is {_code(row.result)}"
 

@@ -14,14 +14,14 @@ def value(text: str) -> Value:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_example(row: Function) -> None:
+def test_example(row: Function[Value]) -> None:
     assert row.example.startswith(f"{row.name}(")
     assert same(value(row.example), value(row.result))
     assert row.summary.endswith(".")
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_a_missing_input_has_no_value(row: Function) -> None:
+def test_a_missing_input_has_no_value(row: Function[Value]) -> None:
     if row.name in ("typeof", "str::from"):
         return
     with pytest.raises(EvaluationError):

@@ -77,7 +77,7 @@ def test_each_operator_is_that_of_the_reference(symbol: str) -> None:
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.name in FUNCTIONS], ids=lambda row: row.name)
-def test_each_function_is_that_of_the_reference(row: Function) -> None:
+def test_each_function_is_that_of_the_reference(row: Function[Value]) -> None:
     @settings(max_examples=60)
     @given(operands(row.least))
     def check(inputs: tuple[Value, ...]) -> None:

@@ -1,29 +1,30 @@
-"""What is known of a function of expressions: its row.
+"""What is known of a function of a language: its row.
 
-Knows names, parameters and how many arguments they take. Does not know any function (`functions`).
+Knows names, parameters and how many arguments they take. Does not know any function, or what values are.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-
-from tidegate.transform.values import Value
+from typing import Generic, TypeVar
 
 __all__ = ["ANY_NUMBER", "Function"]
+
+ValueT = TypeVar("ValueT")
 
 ANY_NUMBER = 1_000
 """How many arguments those functions take that take any number."""
 
 
 @dataclass(frozen=True, slots=True)
-class Function:
-    """One function. `call` raises `EvaluationError` for what it does not take; `example` evaluates to `result`."""
+class Function(Generic[ValueT]):
+    """One function. `call` raises the error of its language for what it does not take; `example` evaluates to `result`."""
 
     group: str
     signature: str
     summary: str
     example: str
     result: str
-    call: Callable[..., Value]
+    call: Callable[..., ValueT]
     aliases: tuple[str, ...] = ()
 
     @property
@@ -34,7 +35,8 @@ class Function:
     @property
     def parameters(self) -> list[str]:
         """The parameters as the signature has them; one in square brackets may be left out."""
-        return [each.strip() for each in self.signature.partition("(")[2].rstrip(")").split(",")]
+        inside = self.signature.partition("(")[2].rstrip(")")
+        return [each.strip() for each in inside.split(",")] if inside else []
 
     @property
     def least(self) -> int:
@@ -53,4 +55,6 @@ class Function:
             return f"{self.least} or more arguments"
         if self.most > self.least:
             return f"{self.least} or {self.most} arguments"
+        if not self.most:
+            return "no argument"
         return "1 argument" if self.least == 1 else f"{self.least} arguments"

@@ -79,15 +79,15 @@ def _shift(value: Value, count: Value, *, is_left: bool) -> Value:
     return (shifted + 2**63) % 2**64 - 2**63
 
 
-def _real(name: str, summary: str, example: str, result: str, *, aliases: tuple[str, ...] = ()) -> Function:
+def _real(name: str, summary: str, example: str, result: str, *, aliases: tuple[str, ...] = ()) -> Function[Value]:
     return Function("math", f"math::{name}(value)", summary, example, result, REAL_FUNCTIONS[name], aliases)
 
 
-def _unit(name: str, summary: str, example: str, result: str, call: Callable[[Value], Value]) -> Function:
+def _unit(name: str, summary: str, example: str, result: str, call: Callable[[Value], Value]) -> Function[Value]:
     return Function("unit", f"{name}(value)", summary, example, result, call)
 
 
-ROWS: tuple[Function, ...] = (
+ROWS: tuple[Function[Value], ...] = (
     _unit(
         "cToF", "Degrees Celsius to degrees Fahrenheit.", "cToF(100)", "212.0", lambda value: number(value) * 9 / 5 + 32
     ),
@@ -374,7 +374,9 @@ ROWS: tuple[Function, ...] = (
     ),
 )
 
-FUNCTIONS: dict[str, Function] = {row.name: row for row in ROWS} | {alias: row for row in ROWS for alias in row.aliases}
+FUNCTIONS: dict[str, Function[Value]] = {row.name: row for row in ROWS} | {
+    alias: row for row in ROWS for alias in row.aliases
+}
 """Each function by its name, and by the names that older texts use."""
 
 WINDOW_FUNCTIONS = frozenset({"average", "sum", "count", "first", "last"})

@@ -132,5 +132,5 @@ def _quoted(value: Json) -> Json:
     if isinstance(value, str):
         return f"[{value}" if value.startswith("[") and value.endswith("]") else value
     if isinstance(value, Mapping):
-        return {name: _quoted(child) for name, child in value.items()}
+        return {str(_quoted(name)): _quoted(child) for name, child in value.items()}
     return [_quoted(child) for child in value] if isinstance(value, list | tuple) else value

@@ -40,6 +40,7 @@ PURE = (
     "resources",
     "flow",
     "broker",
+    "templates",
     "bicep",
     "adapters",
 )

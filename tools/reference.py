@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tools.bicep_reference import bicep_page, templates_page
 from tools.language import language_page
 from tools.named_tests import named_tests
 from tools.statements import ROLES, STATEMENTS, UNTESTED, tests_by_statement
@@ -287,6 +288,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "expressions.md": expressions_page,
     "flow-tests.md": flow_tests_page,
     "mosquitto.md": mosquitto_page,
+    "bicep.md": lambda: HEAD.format(source="src/tidegate/bicep/") + bicep_page(table),
+    "templates.md": lambda: HEAD.format(source="src/tidegate/templates/") + templates_page(table),
 }
 
 

@@ -29,6 +29,7 @@ class Verb(NamedTuple):
 VERBS = {
     "apply": Verb("tidegate.cli.apply", "Create and change stored resources to what manifests say."),
     "check": Verb("tidegate.cli.check", "Check what is declared and what runs, and try every endpoint."),
+    "bicep build": Verb("tidegate.cli.bicep", "Make an ARM template of a Bicep file.", "build"),
     "create configmap": Verb("tidegate.cli.create", "Store files and texts as a config map.", "configmap"),
     "create secret generic": Verb("tidegate.cli.create", "Store files and texts as a secret.", "generic"),
     "delete": Verb("tidegate.cli.delete", "Remove stored resources."),
@@ -110,6 +111,7 @@ VERBS = {
 }
 
 GROUPS = {
+    "bicep": "Bicep files.",
     "create": "Secrets and config maps of the resource store.",
     "create secret": "Secrets of the resource store.",
     "dataflow": "Data flows, in the words of az: `tidegate iot ops dataflow` is the same.",

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from tidegate.bicep.decompiler import write_resources
 from tidegate.engine.masking import masked
 from tidegate.resources.arm_form import names_of, properties_of, tags_of, template
 from tidegate.resources.base import Resource
@@ -67,6 +68,11 @@ def _cli(resources: Sequence[Resource]) -> Written:
     return Written("\n".join(commands), tuple(notes))
 
 
+def _bicep(resources: Sequence[Resource]) -> Written:
+    text, left_out = write_resources(resources)
+    return Written(text, tuple(f"{key} is left out: Azure Resource Manager has no such type" for key in left_out))
+
+
 def _about_secrets(resources: Sequence[Resource]) -> tuple[str, ...]:
     names = [str(each.key) for each in resources if each.kind_name == "Secret"]
     return tuple(f"{name} is written without its content, which has to be put in its place" for name in names)
@@ -76,5 +82,6 @@ NOTATIONS = {
     "yaml": Notation("Kubernetes manifests.", _yaml),
     "arm": Notation("An ARM template in JSON.", _arm),
     "cli": Notation("Commands of a shell.", _cli),
+    "bicep": Notation("A Bicep file.", _bicep),
 }
 """By the name that people write."""

@@ -212,6 +212,7 @@ async def _console(end: socket.socket) -> None:
     # Imported here: nobody else has a use for the web framework.
     from tidegate.web.api_tokens import api_tokens
     from tidegate.web.application import application
+    from tidegate.web.deployments_api import DeploymentsApi
     from tidegate.web.operations import Operations
     from tidegate.web.resources_api import ResourcesApi
     from tidegate.web.server import HttpServer
@@ -237,7 +238,8 @@ async def _console(end: socket.socket) -> None:
     resources = ResourcesApi(open_workspace, lambda: _health(directory), operations)
     try:
         tokens = api_tokens(directory)
-        served = application(resources, operations, tokens, frozenset(settings.api_names))
+        deployments = DeploymentsApi(open_workspace, operations)
+        served = application(resources, deployments, operations, tokens, frozenset(settings.api_names))
         server = HttpServer(served, setup.chain_pem, setup.key_pem)
         tasks.start(_follow(channel, server), "console")
         await server.run(settings.api_host, settings.api_port)

@@ -14,6 +14,7 @@ from tidegate.resources.resource_key import ResourceKey
 from tidegate.settings import Settings
 from tidegate.telemetry.status import Health
 from tidegate.web.application import application
+from tidegate.web.deployments_api import DeploymentsApi
 from tidegate.web.operations import Operations
 from tidegate.web.resources_api import ResourcesApi
 
@@ -48,7 +49,8 @@ class Api:
         numbers = count(1)
         operations = Operations(lambda: f"operation-{next(numbers)}")
         resources = ResourcesApi(self.workspace, lambda: self.health, operations, lambda: 1_700_000_000.0)
-        self.application = application(resources, operations, {"read": "r" * 32, "write": "w" * 32})
+        deployments = DeploymentsApi(self.workspace, operations, lambda: 1_700_000_000.0)
+        self.application = application(resources, deployments, operations, {"read": "r" * 32, "write": "w" * 32})
         self.client = TestClient(self.application, base_url="https://localhost:8443", raise_server_exceptions=False)
 
     def workspace(self) -> Workspace:

@@ -14,6 +14,8 @@ from starlette.types import ASGIApp
 
 from tidegate.web.arm_error import ArmError, answer_error
 from tidegate.web.arm_path import PROVIDER, parse_arm_path
+from tidegate.web.deployments_api import PROVIDER as DEPLOYMENTS
+from tidegate.web.deployments_api import DeploymentsApi
 from tidegate.web.guard import Guard, Role
 from tidegate.web.openapi import openapi
 from tidegate.web.operations import Operations
@@ -25,7 +27,11 @@ METHODS = ["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"]
 
 
 def application(
-    resources: ResourcesApi, operations: Operations, tokens: Mapping[Role, str], hosts: frozenset[str] = frozenset()
+    resources: ResourcesApi,
+    deployments: DeploymentsApi,
+    operations: Operations,
+    tokens: Mapping[Role, str],
+    hosts: frozenset[str] = frozenset(),
 ) -> ASGIApp:
     """Return the application; see `Guard` for `tokens` and `hosts`."""
     document = openapi()
@@ -40,7 +46,8 @@ def application(
         asked = await _asked(request)
         if asked.path.provider.lower() == PROVIDER.lower() and asked.path.types[0].lower() == "locations":
             return _operation(asked, operations)
-        answer = await run_in_threadpool(resources.answer, asked)
+        part = deployments if asked.path.provider.lower() == DEPLOYMENTS.lower() else resources
+        answer = await run_in_threadpool(part.answer, asked)
         headers = {"Cache-Control": "no-store", **answer.headers}
         if answer.body is None:
             return Response(status_code=answer.status, headers=headers)

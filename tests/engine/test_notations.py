@@ -1,13 +1,20 @@
 """The notations in which resources are written out."""
 
 import json
+import shlex
 
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as some
 from tests.engine.stores import declared
 from tests.resources.manifests import CLOUD, DEFAULT, UPLINK
+from tests.resources.random_resources import resources
+from tests.resources.test_round_trips import said
 
+from tidegate.cli.azure import declared as declared_by_azure
 from tidegate.engine.notations import NOTATIONS
 from tidegate.resources.document import document_of
+from tidegate.resources.source_map import SourceText
 
 SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: client}\nstringData: {a: canary}\n---\n"
 
@@ -38,3 +45,20 @@ def test_promise_06_no_notation_has_the_content_of_a_secret(notation: str) -> No
     written = NOTATIONS[notation].write(declared(SECRET).resources.declared)
     assert "canary" not in written.text and "Y2FuYXJ5" not in written.text
     assert len(written.notes) == 1
+
+
+@pytest.mark.parametrize("kind", ["DataflowEndpoint", "DataflowProfile", "Dataflow"])
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=some.data())
+def test_random_resources_are_the_same_after_commands(kind: str, data: some.DataObject) -> None:
+    """What stands between the marks is what `--config-file` is given; annotations have no flag."""
+    found = data.draw(resources(kind))
+    assume("debuggingSettings" not in str(document_of(found)))
+    head, _, rest = NOTATIONS["cli"].write([found]).text.partition("\n")
+    end = head.rpartition("<<'")[2].rstrip("'")
+    options = shlex.split(head.partition(" <<")[0])
+    profile = options[options.index("--profile") + 1] if "--profile" in options else None
+    names = (profile, found.name) if profile is not None else (found.name,)
+    read = declared_by_azure(found.key, names, SourceText("config.json", rest.partition(f"\n{end}\n")[0]))
+    assert read.diagnostics == ()
+    assert said(read.resources.declared[0])["spec"] == said(found)["spec"]

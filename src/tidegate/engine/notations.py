@@ -3,7 +3,6 @@
 Knows which there are, and that a secret's content is written in none. Does not know how a resource is read or stored.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from tidegate.engine.masking import masked
 from tidegate.resources.arm_form import names_of, properties_of, tags_of, template
 from tidegate.resources.base import Resource
 from tidegate.resources.document import document_of
+from tidegate.resources.json_text import write_json
 from tidegate.resources.yaml_writer import write_documents
 
 __all__ = ["NOTATIONS", "Notation", "Written"]
@@ -49,7 +49,7 @@ def _yaml(resources: Sequence[Resource]) -> Written:
 def _arm(resources: Sequence[Resource]) -> Written:
     made, left_out = template(resources)
     notes = [f"{key} is left out: Azure Resource Manager has no such type" for key in left_out]
-    return Written(json.dumps(made, indent=2, ensure_ascii=False) + "\n", tuple(notes))
+    return Written(write_json(made), tuple(notes))
 
 
 def _cli(resources: Sequence[Resource]) -> Written:
@@ -62,9 +62,8 @@ def _cli(resources: Sequence[Resource]) -> Written:
         if tags_of(resource):
             notes.append(f"the annotations of {resource.key} are left out: az has no flag for them")
         profile = f" --profile {names_of(resource, '')[1]}" if resource.kind_name == "Dataflow" else ""
-        properties = json.dumps(properties_of(resource), indent=2, ensure_ascii=False)
         head = f"tidegate {verb} --name {resource.name}{profile} --config-file /dev/stdin <<'{_END}'"
-        commands.append(f"{head}\n{properties}\n{_END}\n")
+        commands.append(f"{head}\n{write_json(properties_of(resource))}{_END}\n")
     return Written("\n".join(commands), tuple(notes))
 
 

@@ -1,13 +1,24 @@
-"""JSON with comments, as az and people write it: comments become blanks, so that every character keeps its place.
+"""JSON as text: read with comments, as az and people write it, and written so that readers of YAML take it too.
 
-Knows strings and both kinds of comments. Does not know JSON beyond that; whoever reads the text does.
+Knows strings, both kinds of comments, and which characters YAML wants escaped. Does not know what the text says.
 """
 
+import json
 import re
 
-__all__ = ["without_comments"]
+from tidegate.resources.source_map import Json
+
+__all__ = ["without_comments", "write_json"]
 
 _PARTS = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
+
+_NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
+
+def write_json(value: Json) -> str:
+    """Write a value, indented, with a line break at its end."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found.group()):04x}", text) + "\n"
 
 
 def without_comments(text: str) -> str:

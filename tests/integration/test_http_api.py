@@ -135,7 +135,13 @@ def test_the_sdk_creates_reads_lists_updates_and_deletes_each_kind(world: World)
             with pytest.raises(ResourceNotFoundError):
                 operations.get(GROUP, INSTANCE, *names)
         assert sdk.instance.get(GROUP, INSTANCE).name == INSTANCE
-        assert sdk.broker.get(GROUP, INSTANCE, "default").name == "default"
+        broker = {"properties": {"memoryProfile": "Low"}, "extendedLocation": LOCATION}
+        sdk.broker.begin_create_or_update(GROUP, INSTANCE, "default", broker).result(60)
+        assert sdk.broker.get(GROUP, INSTANCE, "default").properties.memory_profile == "Low"
+        assert [each.name for each in sdk.broker.list_by_resource_group(GROUP, INSTANCE)] == ["default"]
+        sdk.broker.begin_delete(GROUP, INSTANCE, "default").result(60)
+        # The one that is built in is there again.
+        assert sdk.broker.get(GROUP, INSTANCE, "default").properties.memory_profile != "Low"
 
 
 def test_what_the_sdk_is_told_when_a_resource_is_wrong(world: World) -> None:

@@ -71,6 +71,7 @@ error[topic-template]: dataDestination: a destination topic has no `#`
   --> flows.yaml:27:32  Dataflow/bridge  spec.operations[1].destinationSettings.dataDestination
   27 |         dataDestination: plant/#
      |                                ^
+  hint: it is one topic; `${inputTopic}` is that of each message
 5 errors
 """
 

@@ -77,5 +77,6 @@ def _way(direction: Direction, qos: int, pattern: str, source: str, destination:
     try:
         parse(template)
     except DeclarationError as problem:
-        raise TopicError(f"the destination `{template}` cannot be written: {problem.message}") from None
+        said = f"{problem.message}; {problem.hint}" if problem.hint else problem.message
+        raise TopicError(f"the destination `{template}` cannot be written: {said}") from None
     return Way(direction, qos, topic_filter, template, prefix)

@@ -24,7 +24,6 @@ PROMISES = {
 }
 
 LATER = {
-    10: "transformations",
     11: "more of the client's fuzzing",
     13: "the web page",
     15: "identities",

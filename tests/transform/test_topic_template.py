@@ -57,7 +57,7 @@ def test_resolving(template: str, topic: str, expected: str) -> None:
         ),
     ],
 )
-def test_no_topic_can_be_made(template: str, topic: str, detail: str) -> None:
+def test_promise_10_no_topic_can_be_made(template: str, topic: str, detail: str) -> None:
     assert parse(template).compile()(topic, None) == Unresolvable(detail)
 
 
@@ -128,7 +128,7 @@ TOPICS = st.lists(st.sampled_from(["", "a", "$x", "c d"]), min_size=1, max_size=
 
 
 @given(PARTS, TOPICS)
-def test_a_topic_that_is_made_is_a_topic_name(parts: list[str], topic: str) -> None:
+def test_promise_10_a_topic_that_is_made_is_a_topic_name(parts: list[str], topic: str) -> None:
     try:
         template = parse("".join(parts))
     except DeclarationError:

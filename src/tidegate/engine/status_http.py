@@ -5,7 +5,6 @@ answers mean: each route is a function.
 """
 
 import asyncio
-import ipaddress
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -14,6 +13,7 @@ from http import HTTPStatus
 from urllib.parse import parse_qsl
 
 from tidegate.exceptions import ListenFailed
+from tidegate.net.host_header import is_own_host
 from tidegate.net.tasks import Tasks
 
 __all__ = ["Answer", "Route", "StatusHttp", "parse_http_address"]
@@ -123,30 +123,13 @@ class StatusHttp:
         if method not in ("GET", "HEAD"):
             return _refusal(HTTPStatus.METHOD_NOT_ALLOWED), False
         hosts = [line.partition(":")[2].strip() for line in lines[1:] if line.partition(":")[0].lower() == "host"]
-        if len(hosts) != 1 or not self._is_allowed_host(hosts[0]):
+        if len(hosts) != 1 or not is_own_host(hosts[0], {self._host.lower()}):
             return _refusal(HTTPStatus.MISDIRECTED_REQUEST), False
         path, _, query = target.partition("?")
         route = self._routes.get(path)
         if route is None:
             return _refusal(HTTPStatus.NOT_FOUND, "\n".join(["not found; there are:", *self._routes, ""])), False
         return await route(dict(parse_qsl(query, keep_blank_values=True))), method == "HEAD"
-
-    def _is_allowed_host(self, header: str) -> bool:
-        """Refuse a name that a web page's owner could have pointed at this address (DNS rebinding).
-
-        An address cannot be pointed elsewhere, so addresses are allowed beside `localhost` and the name listened on.
-        """
-        host = header
-        if not header.endswith("]") and ":" in header:
-            host = header.rpartition(":")[0]
-        host = host.removeprefix("[").removesuffix("]").lower()
-        if host in ("localhost", self._host.lower()):
-            return True
-        try:
-            ipaddress.ip_address(host)
-        except ValueError:
-            return False
-        return True
 
 
 def _refusal(status: HTTPStatus, text: str | None = None) -> Answer:

@@ -4,13 +4,13 @@ Knows HTTP headers. Does not know what a path means, only that reading needs the
 """
 
 import hmac
-import ipaddress
 from collections.abc import Mapping
 from typing import Literal
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tidegate.net.host_header import is_own_host
 from tidegate.web.arm_error import ArmError
 
 __all__ = ["BODY_BYTES_MAX", "Guard", "Role"]
@@ -36,7 +36,7 @@ class Guard:
     def __init__(self, application: ASGIApp, tokens: Mapping[Role, str], hosts: frozenset[str] = frozenset()) -> None:
         self._application = application
         self._tokens = {role: token.encode() for role, token in tokens.items()}
-        self._hosts = hosts | {"localhost"}
+        self._hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -51,7 +51,7 @@ class Guard:
         await self._application(scope, _Limited(receive), send)
 
     def _check(self, method: str, path: str, headers: Headers) -> None:
-        if not self._is_our_host(headers.get("host", "")):
+        if not is_own_host(headers.get("host", ""), self._hosts):
             raise ArmError(
                 421,
                 "MisdirectedRequest",
@@ -98,19 +98,6 @@ class Guard:
                 "the token has the role `read`, and this needs `write`",
                 hint="use the token of the role `write`",
             )
-
-    def _is_our_host(self, header: str) -> bool:
-        host = header
-        if not header.endswith("]") and ":" in header:
-            host = header.rpartition(":")[0]
-        host = host.removeprefix("[").removesuffix("]").lower()
-        if host in self._hosts:
-            return True
-        try:
-            ipaddress.ip_address(host)
-        except ValueError:
-            return False
-        return True
 
 
 class _Limited:

@@ -6,7 +6,7 @@ Knows az's words: instance, resource group, properties. Does not know what a com
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +37,7 @@ __all__ = [
     "name_option",
     "place_of",
     "put",
+    "put_properties",
     "read_config",
     "show_of",
     "yes_option",
@@ -45,7 +46,8 @@ __all__ = [
 INSTANCE = "tidegate"
 """The one instance, whatever a command calls it."""
 
-CONFIG_BYTES_MAX = 4 * 1024 * 1024
+_TYPED = "what was typed"
+"""Stands for the file in findings about flags."""
 
 
 def azure_options(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
@@ -93,21 +95,18 @@ def place_of(given: dict[str, Any]) -> Place:
 
 def read_config(path: str) -> "SourceText":
     """Return the text of a file given with `--config-file`, its comments blanked. Raises `NotUnderstood`."""
+    from tidegate.engine.files import read_stream
     from tidegate.resources.json_text import without_comments
     from tidegate.resources.source_map import SourceText
 
     try:
         with Path(path).expanduser().open("rb") as file:
-            content = file.read(CONFIG_BYTES_MAX + 1)
+            read = read_stream(file, path)
     except OSError as error:
         raise NotUnderstood(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from None
-    if len(content) > CONFIG_BYTES_MAX:
-        raise NotUnderstood(f"{path} is larger than {CONFIG_BYTES_MAX // 1024 // 1024} MiB")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise NotUnderstood(f"{path} is not UTF-8", "save it as UTF-8") from None
-    return SourceText(path, without_comments(text.replace("\r\n", "\n")))
+    if not isinstance(read, SourceText):
+        raise NotUnderstood(f"{path}: {read.message}", read.hint)
+    return SourceText(path, without_comments(read.text))
 
 
 def declared(key: "ResourceKey", names: tuple[str, ...], source: "SourceText") -> "Manifest":
@@ -158,6 +157,27 @@ def put(
         if dry_run or outcome.is_refused:
             return answer
         return _resource(workspace, key)
+
+
+def put_properties(
+    place: Place,
+    key: "ResourceKey",
+    properties: Mapping[str, Json],
+    means: str,
+    *,
+    dry_run: bool,
+    flag_of: "Callable[[str], str | None]",
+) -> Outcome:
+    """Create or replace a resource by properties that flags made; `flag_of` names the flag of a field in findings."""
+    from tidegate.resources.source_map import SourceText
+
+    def explain(found: "Diagnostic") -> "Diagnostic":
+        if found.span is None or found.span.file != _TYPED:
+            return found
+        return replace(found, span=None, path=flag_of(found.path) or found.path)
+
+    source = SourceText(_TYPED, json.dumps(properties, indent=2, ensure_ascii=False))
+    return put(place, key, declared(key, (key.name,), source), means, dry_run=dry_run, explain=explain)
 
 
 def show_of(place: Place, key: "ResourceKey") -> Outcome:

@@ -19,6 +19,7 @@ from tidegate.cli.azure import (
     name_option,
     place_of,
     put,
+    put_properties,
     read_config,
     show_of,
     yes_option,
@@ -60,8 +61,6 @@ EXAMPLES = (
 )
 
 KIND = "DataflowEndpoint"
-TYPED = "what was typed"
-"""Stands for the file in findings about flags."""
 
 
 def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
@@ -179,21 +178,10 @@ def _update(kind: str, given: dict[str, Any]) -> Outcome:
 
 
 def _put(name: str, properties: "Properties", means: str, place: Place, *, dry_run: bool) -> Outcome:
-    from tidegate.resources.resource_key import ResourceKey
-    from tidegate.resources.source_map import SourceText
-
-    key = ResourceKey(KIND, name)
-    source = SourceText(TYPED, json.dumps(properties, indent=2, ensure_ascii=False))
-    return put(place, key, declared(key, (name,), source), means, dry_run=dry_run, explain=_typed)
-
-
-def _typed(found: "Diagnostic") -> "Diagnostic":
-    """Make a finding about properties one about the flag that made them."""
     from tidegate.adapters.endpoint_flags import flag_of
+    from tidegate.resources.resource_key import ResourceKey
 
-    if found.span is None or found.span.file != TYPED:
-        return found
-    return replace(found, span=None, path=flag_of(found.path) or found.path)
+    return put_properties(place, ResourceKey(KIND, name), properties, means, dry_run=dry_run, flag_of=flag_of)
 
 
 def _whole(found: "Diagnostic", name: str) -> "Diagnostic":

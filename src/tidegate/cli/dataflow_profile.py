@@ -3,9 +3,7 @@
 Knows the commands and their flags (facts 6.3). Does not know how resources are judged or kept.
 """
 
-import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tidegate.cli.azure import (
@@ -19,6 +17,7 @@ from tidegate.cli.azure import (
     name_option,
     place_of,
     put,
+    put_properties,
     read_config,
     show_of,
     yes_option,
@@ -28,7 +27,6 @@ from tidegate.cli.dataflow import profile_of
 if TYPE_CHECKING:
     from tidegate.cli.output import Outcome
     from tidegate.cli.store_options import Place
-    from tidegate.diagnostics import Diagnostic
 
 __all__ = ["EXAMPLES", "apply", "arguments", "create", "delete", "profiles", "show", "update"]
 
@@ -39,7 +37,6 @@ EXAMPLES = (
 )
 
 KIND = "DataflowProfile"
-TYPED = "what was typed"
 _FLAGS = {"instanceCount": "--profile-instances", "level": "--log-level"}
 
 
@@ -129,14 +126,9 @@ def delete(name: str, yes: bool = False, **kwargs: Any) -> "Outcome":
 
 def _put(name: str, properties: dict[str, Any], means: str, place: "Place", *, dry_run: bool) -> "Outcome":
     from tidegate.resources.resource_key import ResourceKey
-    from tidegate.resources.source_map import SourceText
 
-    key = ResourceKey(KIND, name)
-    source = SourceText(TYPED, json.dumps(properties, indent=2, ensure_ascii=False))
-    return put(place, key, declared(key, (name,), source), means, dry_run=dry_run, explain=_typed)
+    return put_properties(place, ResourceKey(KIND, name), properties, means, dry_run=dry_run, flag_of=_flag_of)
 
 
-def _typed(found: "Diagnostic") -> "Diagnostic":
-    if found.span is None or found.span.file != TYPED:
-        return found
-    return replace(found, span=None, path=_FLAGS.get(found.path.rpartition(".")[2], found.path))
+def _flag_of(path: str) -> str | None:
+    return _FLAGS.get(path.rpartition(".")[2])

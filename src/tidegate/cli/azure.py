@@ -191,8 +191,8 @@ def list_of(place: Place, kind: str, is_wanted: "Callable[[Resource], bool]" = l
     from tidegate.engine.visible import visible
 
     with opened(place) as workspace:
-        every = visible(workspace)
-    found = [_body(each) for key, each in every.items() if key.kind == kind and is_wanted(each.resource)]
+        every = visible(workspace, [kind])
+    found = [_body(each) for each in every.values() if is_wanted(each.resource)]
     return Outcome(found, _text(found))
 
 
@@ -222,9 +222,9 @@ def confirm(question: str, *, yes: bool) -> None:
 def _resource(workspace: "Workspace", key: "ResourceKey") -> Outcome:
     from tidegate.engine.visible import visible
 
-    every = visible(workspace)
+    every = visible(workspace, [key.kind])
     if key not in every:
-        raise NotFound(key, [each.name for each in every if each.kind == key.kind])
+        raise NotFound(key, [each.name for each in every])
     body = _body(every[key])
     return Outcome(body, _text(body))
 
@@ -232,9 +232,9 @@ def _resource(workspace: "Workspace", key: "ResourceKey") -> Outcome:
 def _not_stored(workspace: "Workspace", key: "ResourceKey") -> Outcome:
     from tidegate.engine.visible import visible
 
-    every = visible(workspace)
+    every = visible(workspace, [key.kind])
     if key not in every:
-        raise NotFound(key, [each.name for each in every if each.kind == key.kind])
+        raise NotFound(key, [each.name for each in every])
     found = every[key]
     if found.file is not None:
         print_error(f"{key} is given to the engine by a file, {found.file}", "remove it there")

@@ -13,7 +13,6 @@ from tidegate.cli.store_options import Place, opened, place_options
 
 if TYPE_CHECKING:
     from tidegate.engine.inventory import Entry
-    from tidegate.resources.resource_key import ResourceKey
 
 __all__ = ["EXAMPLES", "age", "arguments", "get"]
 
@@ -42,9 +41,10 @@ def get(resources: list[str], **kwargs: Unpack[Place]) -> Outcome:
 
     kinds, keys = kinds_and_names(resources)
     with opened(kwargs) as workspace:
-        entries = inventory(workspace, kinds or {key.kind for key in keys})
+        names_default = any(key.name == "default" for key in keys)
+        entries = inventory(workspace, kinds or {key.kind for key in keys}, with_built_in=names_default)
     if keys:
-        found = {**_built_in(keys), **{entry.key: entry for entry in entries}}
+        found = {entry.key: entry for entry in entries}
         for key in keys:
             if key not in found:
                 raise NotFound(key, [each.name for each in found if each.kind == key.kind])
@@ -57,17 +57,6 @@ def get(resources: list[str], **kwargs: Unpack[Place]) -> Outcome:
         "table": _tables(entries),
     }
     return Outcome(data, forms["table"], forms=forms)
-
-
-def _built_in(keys: Sequence["ResourceKey"]) -> "dict[ResourceKey, Entry]":
-    """Return those of the named resources that exist without being declared: `default` ones."""
-    if all(key.name != "default" for key in keys):
-        return {}
-    from tidegate.engine.inventory import Entry
-    from tidegate.resources.document import document_of
-    from tidegate.resources.resource_set import ResourceSet
-
-    return {each.key: Entry(key=each.key, document=document_of(each)) for each in ResourceSet.of(()).all()}
 
 
 def age(seconds: float) -> str:

@@ -1,6 +1,6 @@
-"""Every resource there is to show: those of the store, and those of the files that an engine was given.
+"""Every resource there is to show: those of the store, those of the files that an engine was given, and the built-in ones.
 
-Knows that a file hides a stored resource. Does not know how anything is printed, and hands out no content of secrets.
+Knows which hides which. Does not know how anything is printed, and hands out no content of secrets.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,9 @@ __all__ = ["Entry", "inventory", "with_versions"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One resource. `stored` is None for one that a file gives, which `file` then names; `document` may be shown."""
+    """One resource. `stored` is None for one that a file gives, which `file` then names, and for one that is built in;
+    `document` may be shown.
+    """
 
     key: ResourceKey
     document: Document = field(repr=False)
@@ -26,14 +28,17 @@ class Entry:
     file: str | None = None
 
 
-def inventory(workspace: Workspace, kinds: Iterable[str] | None = None) -> list[Entry]:
-    """Return the resources of some kinds, or all, in the order of kind and name."""
+def inventory(workspace: Workspace, kinds: Iterable[str] | None = None, *, with_built_in: bool = False) -> list[Entry]:
+    """Return the resources of some kinds, or all, in the order of kind and name.
+
+    Args:
+        with_built_in: whether those count that exist without being declared.
+    """
     wanted = None if kinds is None else set(kinds)
-    entries = {
-        stored.key: Entry(key=stored.key, document=masked(stored.document), stored=stored)
-        for stored in workspace.store.resources()
-        if wanted is None or stored.key.kind in wanted
-    }
+    entries = _built_in(wanted) if with_built_in else {}
+    for stored in workspace.store.resources():
+        if wanted is None or stored.key.kind in wanted:
+            entries[stored.key] = Entry(key=stored.key, document=masked(stored.document), stored=stored)
     if workspace.given is not None and workspace.given.paths:
         # Imported here: where there are no files, the models are not needed to show what is stored.
         from tidegate.resources.document import document_of
@@ -48,6 +53,19 @@ def inventory(workspace: Workspace, kinds: Iterable[str] | None = None) -> list[
                     file=span.file if span is not None else None,
                 )
     return [entries[key] for key in sorted(entries)]
+
+
+def _built_in(wanted: set[str] | None) -> dict[tuple[str, str], Entry]:
+    # Imported here: the models are needed for nothing else where all is stored.
+    from tidegate.resources.document import document_of
+    from tidegate.resources.resource_set import ResourceSet
+
+    every = ResourceSet.of(()).all()
+    return {
+        each.key: Entry(key=each.key, document=document_of(each))
+        for each in every
+        if wanted is None or each.kind_name in wanted
+    }
 
 
 def with_versions(entry: Entry) -> Document:

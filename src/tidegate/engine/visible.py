@@ -1,8 +1,9 @@
-"""What Azure Resource Manager would list: the inventory as resources, and those that exist without being declared.
+"""What Azure Resource Manager would list: the inventory of its kinds, as resources.
 
 Knows which kinds there are in Azure. Does not know how resources are shown or changed.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tidegate.engine.inventory import inventory
@@ -11,7 +12,6 @@ from tidegate.resources.arm_types import ARM_TYPES
 from tidegate.resources.base import Resource
 from tidegate.resources.document import resource_of
 from tidegate.resources.resource_key import ResourceKey
-from tidegate.resources.resource_set import ResourceSet
 from tidegate.store.stored import StoredResource
 
 __all__ = ["Visible", "visible"]
@@ -31,14 +31,13 @@ class Visible:
         return self.file is None and self.stored is None
 
 
-def visible(workspace: Workspace) -> dict[ResourceKey, Visible]:
-    """Return what there is, in the order of kinds and names. What does not validate is left out."""
-    kinds = {row.kind for row in ARM_TYPES}
-    found = {each.key: Visible(resource=each) for each in ResourceSet.of(()).all() if each.kind_name in kinds}
-    for entry in inventory(workspace, kinds):
+def visible(workspace: Workspace, kinds: Iterable[str] | None = None) -> dict[ResourceKey, Visible]:
+    """Return what there is of some kinds, or all, in the order of kinds and names. What does not validate is left out."""
+    found: dict[ResourceKey, Visible] = {}
+    for entry in inventory(workspace, kinds or [row.kind for row in ARM_TYPES], with_built_in=True):
         try:
             resource = resource_of(entry.document)
         except ValueError:
             continue
         found[entry.key] = Visible(resource=resource, file=entry.file, stored=entry.stored)
-    return dict(sorted(found.items()))
+    return found

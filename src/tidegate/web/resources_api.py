@@ -6,8 +6,7 @@ Everything here blocks, on the disk and on the engine.
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -108,17 +107,17 @@ class ResourcesApi:
         return self._put(asked, row, version) if asked.method == "PUT" else self._delete(asked, row)
 
     def _get(self, asked: Asked, row: ArmType, version: str) -> Answer:
-        with self._workspace() as workspace:
-            found = visible(workspace).get(_key(asked.path, row))
+        with self._open() as workspace:
+            found = visible(workspace, [row.kind]).get(_key(asked.path, row))
             if found is None or not _is_below(found, asked.path):
                 raise _not_found(asked.path, row)
             return self._shown(asked, found, version, 200)
 
     def _list(self, asked: Asked, row: ArmType, version: str) -> Answer:
         after = asked.query.get("$skiptoken", "")
-        with self._workspace() as workspace:
-            every = visible(workspace)
-        of_kind = [each for key, each in every.items() if key.kind == row.kind and _is_below(each, asked.path)]
+        with self._open() as workspace:
+            every = visible(workspace, [row.kind])
+        of_kind = [each for each in every.values() if _is_below(each, asked.path)]
         page = [each for each in of_kind if each.resource.name > after]
         health = self._health()
         body: dict[str, Any] = {"value": [self._body(asked, each, version, health) for each in page[:PAGE]]}
@@ -133,17 +132,17 @@ class ResourcesApi:
         source, root = read_body(asked.body)
         names = asked.path.names
         declared = parse([ArmResource(type=row.name, names=names, api_version=version, place=Place(source, root))])
-        with self._workspace() as workspace:
+        with self._open() as workspace:
             expected = _expected(asked, key)
-            is_new = key not in visible(workspace)
+            is_new = key not in visible(workspace, [row.kind])
             self._apply(workspace, asked, Edit(put=declared, expected=expected))
-            found = visible(workspace)[key]
+            found = visible(workspace, [row.kind])[key]
             shown = self._shown(asked, found, version, 201 if is_new else 200)
         return Answer(shown.status, shown.body, shown.headers | self._operation(asked))
 
     def _delete(self, asked: Asked, row: ArmType) -> Answer:
         key = _key(asked.path, row)
-        with self._workspace() as workspace:
+        with self._open() as workspace:
             every = visible(workspace)
             found = every.get(key)
             if found is None or found.is_built_in or not _is_below(found, asked.path):
@@ -218,11 +217,6 @@ class ResourcesApi:
             "properties": {"provisioningState": "Succeeded", "schemaRegistryRef": {"resourceId": ""}},
         }
         return Answer(200, {"value": [body]} if asked.path.is_list else body)
-
-    @contextmanager
-    def _workspace(self) -> Iterator[Workspace]:
-        with self._open() as workspace:
-            yield workspace
 
 
 def read_body(body: bytes) -> tuple[SourceText, Node]:

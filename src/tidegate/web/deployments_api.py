@@ -24,7 +24,7 @@ from tidegate.templates.template import Evaluation, evaluate_template, read_temp
 from tidegate.web.answer import Answer
 from tidegate.web.arm_error import ArmError, declaration_error
 from tidegate.web.operations import Operations
-from tidegate.web.resources_api import Asked, read_body
+from tidegate.web.resources_api import Asked, operation_link, read_body
 
 __all__ = ["DEPLOYMENTS_MAX", "PROVIDER", "DeploymentsApi"]
 
@@ -84,7 +84,8 @@ class DeploymentsApi:
         self._done[name.lower()] = body
         while len(self._done) > DEPLOYMENTS_MAX:
             self._done.popitem(last=False)
-        return Answer(201, body, self._operation(asked))
+        identifier = self._operations.add("Succeeded", self._wall())
+        return Answer(201, body, {"Azure-AsyncOperation": operation_link(asked, identifier)})
 
     def _try(self, asked: Asked, name: str, verb: str) -> Answer:
         made, edit = _read(asked, name, self._wall())
@@ -121,12 +122,6 @@ class DeploymentsApi:
                 "outputResources": [{"id": _id(change, asked)} for change in outcome.changes],
             },
         }
-
-    def _operation(self, asked: Asked) -> dict[str, str]:
-        identifier = self._operations.add("Succeeded", self._wall())
-        where = f"/subscriptions/{asked.path.subscription}/providers/Microsoft.IoTOperations/locations/local"
-        version = asked.query.get("api-version", "2021-04-01")
-        return {"Azure-AsyncOperation": f"{asked.base}{where}/operationStatuses/{identifier}?api-version={version}"}
 
 
 def _read(asked: Asked, name: str, now_seconds: float) -> tuple[Evaluation, Edit]:

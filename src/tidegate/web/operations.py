@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-__all__ = ["OPERATIONS_MAX", "Operations"]
+__all__ = ["OPERATIONS_MAX", "Operations", "time_text"]
 
 OPERATIONS_MAX = 1_000
 """How many are remembered; the oldest go first."""
@@ -28,7 +28,7 @@ class Operations:
     ) -> str:
         """Remember one that is done, and return its id."""
         identifier = self._new_id()
-        time = datetime.fromtimestamp(now_wall, UTC).isoformat().replace("+00:00", "Z")
+        time = time_text(now_wall)
         body: Body = {"id": identifier, "name": identifier, "status": status, "startTime": time, "endTime": time}
         if error is not None:
             body["error"] = error
@@ -40,3 +40,8 @@ class Operations:
     def find(self, identifier: str) -> Body | None:
         """Return one, None where it is not known (any more)."""
         return self._bodies.get(identifier)
+
+
+def time_text(wall: float) -> str:
+    """Write a time as Azure Resource Manager does; `wall` is in seconds since 1970."""
+    return datetime.fromtimestamp(wall, UTC).isoformat().replace("+00:00", "Z")

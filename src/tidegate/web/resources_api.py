@@ -8,7 +8,6 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from tidegate.engine.changes import Edit, Outcome
@@ -20,6 +19,7 @@ from tidegate.resources.arm_form import names_of, properties_of, tags_of
 from tidegate.resources.arm_types import (
     API_VERSIONS,
     ARM_TYPES,
+    LATEST_API_VERSION,
     ArmType,
     arm_type,
     arm_type_of,
@@ -33,9 +33,9 @@ from tidegate.store.stored import Author
 from tidegate.web.answer import Answer
 from tidegate.web.arm_error import ArmError, declaration_error
 from tidegate.web.arm_path import PROVIDER, ArmPath
-from tidegate.web.operations import Operations
+from tidegate.web.operations import Operations, time_text
 
-__all__ = ["PAGE", "Asked", "ResourcesApi", "read_body"]
+__all__ = ["PAGE", "Asked", "ResourcesApi", "operation_link", "read_body"]
 
 PAGE = 100
 """How many resources one answer to a list has."""
@@ -164,10 +164,8 @@ class ResourcesApi:
         return outcome
 
     def _operation(self, asked: Asked) -> dict[str, str]:
-        identifier = self._operations.add("Succeeded", self._wall())
-        where = f"/subscriptions/{asked.path.subscription}/providers/{PROVIDER}/locations/local/operationStatuses"
-        version = asked.query["api-version"]
-        return {"Azure-AsyncOperation": f"{asked.base}{where}/{identifier}?api-version={version}", "Retry-After": "0"}
+        where = operation_link(asked, self._operations.add("Succeeded", self._wall()))
+        return {"Azure-AsyncOperation": where, "Retry-After": "0"}
 
     def _shown(self, asked: Asked, found: Visible, version: str, status: int) -> Answer:
         etag = {"ETag": f'"{found.stored.version}"'} if found.stored is not None else {}
@@ -217,6 +215,12 @@ class ResourcesApi:
             "properties": {"provisioningState": "Succeeded", "schemaRegistryRef": {"resourceId": ""}},
         }
         return Answer(200, {"value": [body]} if asked.path.is_list else body)
+
+
+def operation_link(asked: Asked, identifier: str) -> str:
+    """Return where a client learns what became of an operation."""
+    where = f"/subscriptions/{asked.path.subscription}/providers/{PROVIDER}/locations/local/operationStatuses"
+    return f"{asked.base}{where}/{identifier}?api-version={asked.query.get('api-version', LATEST_API_VERSION)}"
 
 
 def read_body(body: bytes) -> tuple[SourceText, Node]:
@@ -294,15 +298,11 @@ def _extended_location(path: ArmPath) -> dict[str, str]:
 def _system_data(found: Visible) -> dict[str, str]:
     record = found.stored
     assert record is not None
-
-    def time_of(wall: float) -> str:
-        return datetime.fromtimestamp(wall, UTC).isoformat().replace("+00:00", "Z")
-
     return {
         "createdBy": record.created_by,
-        "createdAt": time_of(record.created_wall),
+        "createdAt": time_text(record.created_wall),
         "lastModifiedBy": record.changed_by,
-        "lastModifiedAt": time_of(record.changed_wall),
+        "lastModifiedAt": time_text(record.changed_wall),
     }
 
 

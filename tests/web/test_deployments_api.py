@@ -37,6 +37,7 @@ def test_a_deployment(api: Api) -> None:
     assert properties["provisioningState"] == "Succeeded"
     assert properties["outputs"] == {"where": {"type": "string", "value": "other:1"}}
     assert properties["outputResources"][0]["id"].endswith("/dataflowEndpoints/cloud")
+    assert properties["outputResources"][0]["id"] == api.ask("GET", "dataflowEndpoints/cloud").json()["id"]
     operation = api.client.get(made.headers["Azure-AsyncOperation"], headers={"Authorization": f"Bearer {'w' * 32}"})
     assert operation.json()["status"] == "Succeeded"
     assert api.ask("GET", f"{GROUP}/MAIN").json() == made.json()

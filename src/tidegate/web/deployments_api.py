@@ -15,7 +15,8 @@ from tidegate.diagnostics import has_errors
 from tidegate.engine.changes import Change, Edit, Outcome
 from tidegate.engine.workspace import Workspace
 from tidegate.resources.arm import parse
-from tidegate.resources.arm_types import arm_type_of
+from tidegate.resources.arm_types import arm_type
+from tidegate.resources.resource_key import ResourceKey
 from tidegate.resources.source_map import SourceText, path_text
 from tidegate.store.stored import Author
 from tidegate.templates.environment import Environment
@@ -92,7 +93,8 @@ class DeploymentsApi:
         outcome = self._apply(edit, asked, dry_run=True)
         if verb == "validate":
             return Answer(200, self._body(asked, name, made, outcome))
-        changes = [_what_if(change, asked) for change in outcome.changes]
+        ids = _ids(asked, made)
+        changes = [_what_if(change, ids[change.key]) for change in outcome.changes if change.key in ids]
         return Answer(200, {"status": "Succeeded", "properties": {"changes": changes}})
 
     def _apply(self, edit: Edit, asked: Asked, *, dry_run: bool) -> Outcome:
@@ -106,6 +108,7 @@ class DeploymentsApi:
         return outcome
 
     def _body(self, asked: Asked, name: str, made: Evaluation, outcome: Outcome) -> Json:
+        ids = _ids(asked, made)
         outputs: Json = {
             each: {"type": output.type, **({} if output.is_secret else {"value": output.value})}
             for each, output in made.outputs.items()
@@ -119,7 +122,7 @@ class DeploymentsApi:
                 "mode": "Incremental",
                 "provisioningState": "Succeeded",
                 "outputs": outputs,
-                "outputResources": [{"id": _id(change, asked)} for change in outcome.changes],
+                "outputResources": [{"id": ids[change.key]} for change in outcome.changes if change.key in ids],
             },
         }
 
@@ -160,7 +163,7 @@ def _read(asked: Asked, name: str, now_seconds: float) -> tuple[Evaluation, Edit
     return made, Edit(put=parse(made.resources))
 
 
-def _what_if(change: Change, asked: Asked) -> Json:
+def _what_if(change: Change, identifier: str) -> Json:
     delta = [
         {
             "path": path_text(each.path),
@@ -170,15 +173,19 @@ def _what_if(change: Change, asked: Asked) -> Json:
         }
         for each in change.differences
     ]
-    told: Json = {"resourceId": _id(change, asked), "changeType": _WHAT_IF[change.action]}
+    told: Json = {"resourceId": identifier, "changeType": _WHAT_IF[change.action]}
     return told | ({"delta": delta} if change.action == "updated" else {})
 
 
-def _id(change: Change, asked: Asked) -> str:
-    row = arm_type_of(change.key.kind)
-    kind = row.name if row is not None else change.key.kind
-    group = f"/subscriptions/{asked.path.subscription}/resourceGroups/{asked.path.resource_group}"
-    return f"{group}/providers/{kind}/{change.key.name}"
+def _ids(asked: Asked, made: Evaluation) -> dict[ResourceKey, str]:
+    """Return the id of every resource that a template makes."""
+    found: dict[ResourceKey, str] = {}
+    for resource in made.resources:
+        row = arm_type(resource.type)
+        if row is not None and len(resource.names) == len(row.collections):
+            key = ResourceKey(row.kind, resource.names[-1])
+            found[key] = asked.path.identifier(row.collections, resource.names)
+    return found
 
 
 def _plain(value: object) -> Any:

@@ -183,7 +183,7 @@ class ResourcesApi:
         if not is_before(version, STATUS_SINCE) and row.kind in ("Dataflow", "DataflowProfile"):
             properties["status"] = {"healthState": {"status": state}}
         body: dict[str, Any] = {
-            "id": asked.path.identifier((INSTANCES, *row.collections[1:]), names_of(resource, instance)),
+            "id": asked.path.identifier(row.collections, names_of(resource, instance)),
             "name": resource.name,
             "type": row.name,
             "extendedLocation": _extended_location(asked.path),

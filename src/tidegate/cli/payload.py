@@ -1,4 +1,4 @@
-"""Where what is sent comes from: an argument, a file, or standard input.
+"""Where what is sent comes from: arguments, a file, or standard input.
 
 Knows how they are read and how much may be. Does not know what is sent.
 """
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tidegate.cli.output import NotUnderstood
 
-__all__ = ["MESSAGE_BYTES_MAX", "read_payload"]
+__all__ = ["MESSAGE_BYTES_MAX", "read_payload", "read_user_property"]
 
 MESSAGE_BYTES_MAX = 256 * 1024 * 1024
 
@@ -38,3 +38,11 @@ def read_payload(text: str | None, file: str | None, *, is_asked_for: bool = Fal
     if len(payload) > MESSAGE_BYTES_MAX:
         raise NotUnderstood("the payload is longer than MQTT can carry", f"send at most {MESSAGE_BYTES_MAX} bytes")
     return payload
+
+
+def read_user_property(text: str) -> tuple[str, str]:
+    """Read `NAME=VALUE`. Raises `NotUnderstood`."""
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise NotUnderstood(f"{text!r} is no user property", "write NAME=VALUE")
+    return name, value

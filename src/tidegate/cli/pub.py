@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from tidegate.cli.mqtt_options import ConnectionOptions, chosen_target, client_options, connection_options, number
 from tidegate.cli.output import NotUnderstood
-from tidegate.cli.payload import MESSAGE_BYTES_MAX, read_payload
+from tidegate.cli.payload import MESSAGE_BYTES_MAX, read_payload, read_user_property
 
 if TYPE_CHECKING:
     from tidegate.message import Message
@@ -95,7 +95,7 @@ def pub(
         content_type=content_type,
         response_topic=response_topic,
         correlation_data=correlation_data.encode() if correlation_data is not None else None,
-        user_properties=tuple(map(_user_property, user_property or ())),
+        user_properties=tuple(map(read_user_property, user_property or ())),
     )
     if sum((message is not None, file is not None, lines, whole, null)) > 1:
         raise NotUnderstood("more than one payload", "give one of -m, -f, -l, -s and -n")
@@ -153,10 +153,3 @@ async def _lines() -> AsyncIterator[bytes]:
             yield line
     if rest:
         yield rest
-
-
-def _user_property(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise NotUnderstood(f"{text!r} is no user property", "write NAME=VALUE")
-    return name, value

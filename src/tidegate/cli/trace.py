@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
 from tidegate.cli.options import resource_options
-from tidegate.cli.output import NotUnderstood, Outcome, render_diagnostics, summary
+from tidegate.cli.output import NotUnderstood, Outcome, printable, render_diagnostics, summary
+from tidegate.cli.payload import read_user_property
 
 if TYPE_CHECKING:
     from tidegate.engine.load import Loaded
@@ -104,7 +105,7 @@ def trace(
         qos,
         retain,
         content_type=content_type,
-        user_properties=tuple(map(_property, user_property or ())),
+        user_properties=tuple(map(read_user_property, user_property or ())),
     )
     loaded = load(paths, settings)
     if loaded.plan is None:
@@ -198,13 +199,6 @@ def _payload(path: str | None, text: str | None) -> bytes:
     return payload
 
 
-def _property(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise NotUnderstood(f"--user-property is {text!r}", "write NAME=VALUE")
-    return name, value
-
-
 def _text(plan: "FlowPlan", found: "Trace") -> str:
     from tidegate.message import Message
     from tidegate.transform.spec import Filtered
@@ -262,7 +256,7 @@ def _shown_payload(message: "Message") -> str:
 
 
 def _cut(text: str) -> str:
-    shown = "".join(character if character.isprintable() else "\ufffd" for character in text)
+    shown = printable(text)
     return (
         shown if len(shown) <= SHOWN_CHARACTERS_MAX else f"{shown[:SHOWN_CHARACTERS_MAX]}... ({len(text)} characters)"
     )

@@ -4,7 +4,7 @@ Knows what operators, strings, spreads, loops' variables, and the properties of 
 JSON (`value_emitter`) or statements (`emitter`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tidegate.bicep.bicep_error import BicepError
 from tidegate.bicep.local_names import NO_LOCALS, Locals
@@ -208,42 +208,34 @@ class ExpressionEmitter:
         return template.Call("reference", (symbol, version, template.Literal("full")))
 
     def _array(self, node: Array, around: Locals) -> Tree:
-        groups: list[Tree] = []
-        plain: list[Tree] = []
-        for item in node.items:
-            if isinstance(item, Spread):
-                if plain:
-                    groups.append(template.Call("createArray", tuple(plain)))
-                    plain = []
-                groups.append(self.tree(item.value, around))
-            else:
-                plain.append(self.tree(item, around))
-        if not groups:
-            return template.Call("createArray", tuple(plain))
-        if plain:
-            groups.append(template.Call("createArray", tuple(plain)))
-        return template.Call("flatten", (template.Call("createArray", tuple(groups)),))
+        return self._joined(node.items, around, "createArray", "flatten")
 
     def _object(self, node: Object, around: Locals) -> Tree:
         if node.resources:
             start = node.resources[0].start
             message = "a resource stands inside of a resource, or in a statement of its own"
             raise BicepError(message, start, start + 1, None, "resource")
+        return self._joined(node.items, around, "createObject", "shallowMerge")
+
+    def _joined(self, items: Sequence[Expression | Property | Spread], around: Locals, create: str, join: str) -> Tree:
+        """Return what `create` makes of the items; where some are spread, what `join` makes of them and the runs between."""
         groups: list[Tree] = []
-        plain: list[Tree] = []
-        for item in node.items:
+        run: list[Tree] = []
+        for item in items:
             if isinstance(item, Property):
-                plain += [self.tree(item.key, around), self.tree(item.value, around)]
-                continue
-            if plain:
-                groups.append(template.Call("createObject", tuple(plain)))
-                plain = []
-            groups.append(self.tree(item.value, around))
+                run += [self.tree(item.key, around), self.tree(item.value, around)]
+            elif not isinstance(item, Spread):
+                run.append(self.tree(item, around))
+            else:
+                if run:
+                    groups.append(template.Call(create, tuple(run)))
+                    run = []
+                groups.append(self.tree(item.value, around))
         if not groups:
-            return template.Call("createObject", tuple(plain))
-        if plain:
-            groups.append(template.Call("createObject", tuple(plain)))
-        return template.Call("shallowMerge", (template.Call("createArray", tuple(groups)),))
+            return template.Call(create, tuple(run))
+        if run:
+            groups.append(template.Call(create, tuple(run)))
+        return template.Call(join, (template.Call("createArray", tuple(groups)),))
 
     def _unary(self, node: Unary, around: Locals) -> Tree:
         if node.operator == "!":

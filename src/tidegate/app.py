@@ -12,11 +12,11 @@ import socket
 import ssl
 import sys
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import msgspec
 
@@ -54,17 +54,17 @@ from tidegate.net.tasks import Tasks
 from tidegate.settings import Settings, TokenSettings
 from tidegate.telemetry.line import Line
 from tidegate.telemetry.logs import engine_logger, log_engine_line, set_levels, set_up_logs
-from tidegate.telemetry.status import EngineStatus, Health
 
 if TYPE_CHECKING:
     from tidegate.auth.authority import ServerCertificate
     from tidegate.engine.embedded_broker import EmbeddedBroker
     from tidegate.engine.load import Loaded
     from tidegate.engine.workspace import Workspace
-    from tidegate.resources.resource_key import ResourceKey
     from tidegate.web.server import HttpServer
 
 __all__ = ["run_console", "run_engine", "run_worker"]
+
+Setup = TypeVar("Setup", ConsoleSetup, WorkerSetup)
 
 WORKER_COMMAND = (sys.executable, "-P", "-m", "tidegate.app", "worker")
 CONSOLE_COMMAND = (sys.executable, "-P", "-m", "tidegate.app", "console")
@@ -210,6 +210,7 @@ def _started(settings: Settings, directory: Path, tasks: Tasks, consoles: list[C
 
 async def _console(end: socket.socket) -> None:
     # Imported here: nobody else has a use for the web framework.
+    from tidegate.engine.resource_health import ask_resource_health
     from tidegate.web.api_tokens import api_tokens
     from tidegate.web.application import application
     from tidegate.web.deployments_api import DeploymentsApi
@@ -217,13 +218,10 @@ async def _console(end: socket.socket) -> None:
     from tidegate.web.resources_api import ResourcesApi
     from tidegate.web.server import HttpServer
 
-    _leave_signals()
-    channel = await Channel.over(end)
-    received = await channel.receive()
-    if received is None:
+    begun = await _begun(end, ConsoleSetup)
+    if begun is None:
         return
-    setup = received[1]
-    assert isinstance(setup, ConsoleSetup), "the first message of an engine is the set-up"
+    channel, setup = begun
     settings, directory = setup.settings, Path(setup.settings.data_dir)
     set_up_logs(settings.log_format)
     set_levels(settings.log_level or "info")
@@ -235,7 +233,7 @@ async def _console(end: socket.socket) -> None:
         return Workspace(settings, environment=os.environ, now_wall=time.time())
 
     operations = Operations(new_ids())
-    resources = ResourcesApi(open_workspace, lambda: _health(directory), operations)
+    resources = ResourcesApi(open_workspace, lambda: ask_resource_health(directory), operations)
     try:
         tokens = api_tokens(directory)
         deployments = DeploymentsApi(open_workspace, operations)
@@ -259,32 +257,25 @@ async def _follow(channel: Channel, server: "HttpServer") -> NoReturn:
     os._exit(0)
 
 
-def _health(directory: Path) -> "Mapping[ResourceKey, Health]":
-    """Ask the engine how its resources are; nothing where it does not answer."""
-    from tidegate.engine.control import EngineNotRunning, ask
-    from tidegate.engine.resource_health import resource_health
-
-    try:
-        return resource_health(msgspec.convert(ask(directory, "status"), EngineStatus))
-    except EngineNotRunning:
-        return {}
-
-
-def _leave_signals() -> None:
-    """An interrupt from the terminal reaches the whole process group; the engine says when to stop."""
+async def _begun(end: socket.socket, kind: type[Setup]) -> tuple[Channel, Setup] | None:
+    """Return the channel and the set-up that an engine sends first, None when the engine is gone already."""
     loop = asyncio.get_running_loop()
+    # An interrupt from the terminal reaches the whole process group; the engine says when to stop.
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signal_number, lambda: None)
-
-
-async def _worker(end: socket.socket) -> None:
-    _leave_signals()
     channel = await Channel.over(end)
     received = await channel.receive()
     if received is None:
+        return None
+    assert isinstance(received[1], kind), "the first message of an engine is the set-up"
+    return channel, received[1]
+
+
+async def _worker(end: socket.socket) -> None:
+    begun = await _begun(end, WorkerSetup)
+    if begun is None:
         return
-    setup = received[1]
-    assert isinstance(setup, WorkerSetup), "the first message of an engine is the set-up"
+    channel, setup = begun
     set_up_logs(setup.log_format)
     set_levels(setup.log_level)
     tasks = Tasks(_report_failure)

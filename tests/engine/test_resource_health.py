@@ -1,9 +1,11 @@
 """`engine/resource_health.py`."""
 
+from pathlib import Path
+
 import msgspec
 from tests.telemetry.statuses import flow_status
 
-from tidegate.engine.resource_health import resource_health
+from tidegate.engine.resource_health import ask_resource_health, resource_health
 from tidegate.resources.resource_key import ResourceKey
 from tidegate.telemetry.status import DataflowHealth, EngineStatus, FlowStatus, Health, ReloadStatus
 
@@ -38,3 +40,7 @@ def test_flows_profiles_and_endpoints() -> None:
         ResourceKey("DataflowEndpoint", "cloud"): "Degraded",
         ResourceKey("DataflowEndpoint", "other"): "Unavailable",
     }
+
+
+def test_without_an_engine_nothing_is_known(tmp_path: Path) -> None:
+    assert ask_resource_health(tmp_path) == {}

@@ -1,16 +1,28 @@
 """The health of resources, from what an engine says of its data flows (facts 8.2).
 
-Knows which resources a data flow speaks for. Does not know how an engine is asked.
+Knows which resources a data flow speaks for, and that an engine may not run. Does not know who wants to know.
 """
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
+import msgspec
+
+from tidegate.engine.control import EngineNotRunning, ask
 from tidegate.resources.resource_key import ResourceKey
 from tidegate.telemetry.status import EngineStatus, Health
 
-__all__ = ["resource_health"]
+__all__ = ["ask_resource_health", "resource_health"]
 
 _WORST_FIRST: tuple[Health, ...] = ("Unavailable", "Degraded", "Unknown", "Available")
+
+
+def ask_resource_health(directory: Path) -> Mapping[ResourceKey, Health]:
+    """Ask the engine of a data directory; nothing where none answers. Blocks."""
+    try:
+        return resource_health(msgspec.convert(ask(directory, "status"), EngineStatus))
+    except EngineNotRunning:
+        return {}
 
 
 def resource_health(status: EngineStatus) -> Mapping[ResourceKey, Health]:

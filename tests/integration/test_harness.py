@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 
 import mqtt5
 import pytest
@@ -12,6 +13,7 @@ from tests.integration.harness.ledger import Arrival, judge
 from tests.integration.harness.scripted import Script
 from tests.integration.harness.taps import SourceTap
 from tests.integration.harness.waiting import grow, until
+from tests.integration.harness.wire import Wire
 from tests.integration.harness.world import World, assert_kept, verdict_of, wait_delivered
 
 pytestmark = pytest.mark.integration
@@ -37,6 +39,24 @@ def test_the_ledger_does_not_count_the_brokers_own_redelivery() -> None:
 
 def test_the_ledger_sees_a_message_that_nobody_sent() -> None:
     assert judge({}, {"t": 1}, [Arrival("t", 7, False)]).strangers == [("t", 7)]
+
+
+def test_a_packet_that_comes_in_two_parts_is_waited_for() -> None:
+    packet = mqtt5.PublishPacket("plant/a", bytes(100)).write()
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+        connecting = pool.submit(Wire, server.getsockname()[1], "reader")
+        peer, _ = server.accept()
+        with peer:
+            peer.sendall(mqtt5.ConnAckPacket().write())
+            wire = connecting.result(20)
+            receiving = pool.submit(wire.receive, 20)
+            peer.sendall(packet[:50])
+            until(lambda: wire.reader.rest == packet[:50], "the first part to be read")
+            peer.sendall(packet[50:])
+            (received,) = receiving.result(20)
+            wire.abort()
+    assert isinstance(received, mqtt5.PublishPacket)
+    assert received.payload == bytes(100)
 
 
 def test_one_broker_without_anything_between_keeps_everything(world: World) -> None:

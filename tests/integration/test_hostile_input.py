@@ -335,6 +335,7 @@ def test_promise_08_a_storm_of_retained_messages(server: Server) -> None:
     """Many subscribe to many retained messages again and again and read none."""
     with server.under_attack() as stack:
         keeper = Wire(server.ports["tcp"], "keeper")
+        stack.callback(keeper.abort)
         for number in range(1_000):
             send_all(keeper, mqtt5.PublishPacket(f"kept/{number}", bytes(8192), retain=True).write())
         deaf = [Wire(server.ports["tcp"], f"deaf-{number}") for number in range(30)]
@@ -343,6 +344,7 @@ def test_promise_08_a_storm_of_retained_messages(server: Server) -> None:
             for _ in range(20):
                 wire.subscribe("kept/#")
         late = Wire(server.ports["tcp"], "late")
+        stack.callback(late.abort)
         late.subscribe("kept/#")
         seen: set[str] = set()
         while len(seen) < 1_000:

@@ -7,6 +7,7 @@ tests use paho-mqtt.
 
 import select
 import socket
+import time
 
 import mqtt5
 
@@ -104,16 +105,27 @@ class Wire:
         del self.unsent[:sent]
 
     def receive(self, timeout_seconds: float) -> list[mqtt5.Packet]:
-        """Return the packets that came within `timeout_seconds`, perhaps none; ConnectionError when the server closed."""
-        if self.early:
-            early, self.early = self.early, []
-            return early
-        writers = [self.socket] if self.unsent else []
-        readable, writable, _ = select.select([self.socket], writers, [], timeout_seconds)
-        if writable:
-            self._flush()
-        if not readable:
-            return []
+        """Return the next packets; ConnectionError when the server closed.
+
+        None when `timeout_seconds` are over, or earlier when the last of what was to be sent has left.
+        """
+        packets, self.early = self.early, []
+        had_unsent = bool(self.unsent)
+        deadline = time.monotonic() + timeout_seconds
+        # A read may end within a packet, and is then no reason to come back with nothing.
+        while not packets:
+            writers = [self.socket] if self.unsent else []
+            left = max(0.0, deadline - time.monotonic())
+            readable, writable, _ = select.select([self.socket], writers, [], left)
+            if writable:
+                self._flush()
+            if readable:
+                packets = self._read()
+            elif not writable or (had_unsent and not self.unsent):
+                break
+        return packets
+
+    def _read(self) -> list[mqtt5.Packet]:
         data = self.socket.recv(READ_BYTES)
         if not data:
             raise ConnectionError("closed by the server")

@@ -14,7 +14,7 @@ from tests.store.resource_stores import ANNA, WALL, document, opened, store_in
 from tidegate.exceptions import CredentialError, StoreConflict, StoreFailed
 from tidegate.resources.resource_key import ResourceKey
 from tidegate.store import resource_store
-from tidegate.store.resource_store import ResourceStore
+from tidegate.store.resource_store import ResourceStore, stored_names
 from tidegate.store.stored import Author, Document, StoredResource
 
 BEN = Author("ben", "tidegate delete")
@@ -267,3 +267,36 @@ def test_a_killed_writer_leaves_every_acknowledged_write(tmp_path: Path, stateme
     assert kept == {"last", *(f"entry-{number}" for number in range(int(str(last.document["data"]["n"])) + 1))}
     assert len(store.history()) == 2 * (len(kept) - 1) == store.version()
     put(store, document("after"))
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(each.name for each in folder.iterdir())
+
+
+def test_names_are_read_without_a_trace(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "resources.db"
+    path.parent.mkdir(mode=0o700)
+    with pytest.raises(StoreFailed):
+        stored_names(path, "ConfigMap")
+    assert names_in(path.parent) == []
+    store = store_in(tmp_path)
+    put(store, document("b", data={"k": "1"}), document("a", data={"k": "1"}))
+    with store.transaction(ANNA, WALL) as transaction:
+        transaction.delete(ResourceKey("ConfigMap", "b"))
+    files = names_in(path.parent)
+    assert stored_names(path, "ConfigMap") == ["a"], "beside a writer"
+    assert names_in(path.parent) == files
+    store.close()
+    files = names_in(path.parent)
+    assert stored_names(path, "ConfigMap") == ["a"], "with nobody there"
+    assert stored_names(path, "ConfigMap", with_deleted=True) == ["a", "b"]
+    assert stored_names(path, "Secret") == []
+    assert names_in(path.parent) == files
+
+
+def test_names_of_what_is_no_store_are_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "a?b#c.db"
+    path.write_bytes(b"no database" * 100)
+    with pytest.raises(StoreFailed):
+        stored_names(path, "ConfigMap")
+    assert names_in(tmp_path) == [path.name]

@@ -7,7 +7,7 @@ Knows documents, and which part of a `Secret` is its content. Does not know what
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from tidegate.exceptions import StoreConflict, StoreFailed
@@ -24,7 +24,7 @@ from tidegate.store.stored import (
     StoredResource,
 )
 
-__all__ = ["ANY_VERSION", "APPLICATION_ID", "DOCUMENT_BYTES_MAX", "ResourceStore", "Transaction"]
+__all__ = ["ANY_VERSION", "APPLICATION_ID", "DOCUMENT_BYTES_MAX", "ResourceStore", "Transaction", "stored_names"]
 
 APPLICATION_ID = 0x7467_7273
 """`tgrs`, by which SQLite's header says whose file it is."""
@@ -60,6 +60,8 @@ _RESOURCE = (
     " FROM resource "
 )
 _CHANGE = "SELECT version, kind, name, action, generation, at_wall, author, means, document, sealed FROM change "
+_NAMES = "SELECT name FROM resource WHERE kind = :kind"
+_NAMES_OF_CHANGES = "SELECT name FROM change WHERE kind = :kind"
 _BEFORE_ALL = ResourceKey("", "")
 _SECRET_FIELDS = ("data", "stringData")
 
@@ -300,6 +302,22 @@ class Transaction:
 
     def _run(self, statement: str, values: tuple[object, ...]) -> sqlite3.Cursor:
         return self._store._database.execute(statement, values)
+
+
+def stored_names(path: Path, kind: str, *, with_deleted: bool = False) -> list[str]:
+    """Return the names of one kind, in order, for whoever must leave no trace and not wait: nothing is made, mended or set aside.
+
+    Raises:
+        StoreFailed: there is no file, or it cannot be read just now.
+    """
+    # Where there is no log nobody writes, and SQLite would make a log and its index only to read.
+    at_rest = "" if path.with_name(f"{path.name}-wal").exists() else "&immutable=1"
+    names = f"{_NAMES} UNION {_NAMES_OF_CHANGES}" if with_deleted else _NAMES
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{at_rest}", uri=True, timeout=0)) as database:
+            return [name for (name,) in database.execute(f"{names} ORDER BY name", {"kind": kind})]
+    except sqlite3.Error as error:
+        raise store_failed(path, error) from error
 
 
 def _key(document: Document) -> ResourceKey:

@@ -14,7 +14,7 @@ from tidegate.resources.dataflow_endpoint import METHOD_BLOCKS
 from tidegate.resources.defaults import BUILT_IN_CA_CONFIG_MAP
 from tidegate.resources.findings import closest, enumerate_words
 
-__all__ = ["KINDS", "METHODS", "EndpointFlags", "EndpointKind", "Properties", "create", "flag_of", "update"]
+__all__ = ["KINDS", "METHODS", "WORDS", "EndpointFlags", "EndpointKind", "Properties", "create", "flag_of", "update"]
 
 Properties = dict[str, Any]
 """What an endpoint says below `properties`: JSON, of which the model of the endpoint judges the rest."""
@@ -105,7 +105,7 @@ _SETTINGS: dict[str, tuple[str, str | int | None]] = {
 }
 """Flag, its field in `mqttSettings`, and what `create` writes without it."""
 
-_WORDS = {
+WORDS = {
     "protocol": ("Mqtt", "WebSockets"),
     "retain": ("Keep", "Never"),
     "cloud_event_attribute": ("Propagate", "CreateOrRemap"),
@@ -225,7 +225,7 @@ class _Reader:
 
     def value(self, flag: str) -> str | int | None:
         value: str | int | None = getattr(self.flags, flag)
-        words = _WORDS.get(flag)
+        words = WORDS.get(flag)
         if words is None or not isinstance(value, str):
             return value
         for word in words:

@@ -5,6 +5,7 @@ Knows how a command line becomes a call. Does not know any verb: rows and module
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -12,9 +13,11 @@ from functools import partial
 from importlib import import_module
 from typing import Any, NoReturn
 
+from argcomplete.finders import CompletionFinder
 from knack.arguments import ArgumentsContext
 from knack.cli import CLI
 from knack.commands import CLICommand, CLICommandsLoader, CommandGroup
+from knack.completion import ARGCOMPLETE_ENV_NAME, CLICompletion
 from knack.config import CLIConfig
 from knack.help import CLIHelp, CommandHelpFile
 from knack.help_files import helps
@@ -26,6 +29,7 @@ from knack.validators import DefaultInt, DefaultStr
 
 import tidegate
 from tidegate.cli import GROUPS, Verb
+from tidegate.cli.completers import PathCompleter
 from tidegate.cli.kind_words import NotFound
 from tidegate.cli.output import NotUnderstood, Outcome, print_error, render_diagnostics
 from tidegate.exceptions import DeclarationError, TidegateError
@@ -87,6 +91,41 @@ class _Logging(CLILogging):  # type: ignore[misc]  # an untyped base
 
     def configure(self, args: list[str]) -> None:
         """Leave the loggers alone."""
+
+
+class _Finder(CompletionFinder):
+    """Offers options where one is begun, or where nothing else can stand."""
+
+    def collect_completions(
+        self, active_parsers: list[argparse.ArgumentParser], parsed_args: argparse.Namespace, cword_prefix: str
+    ) -> list[str]:
+        found = super().collect_completions(active_parsers, parsed_args, cword_prefix)
+        parser: Any = active_parsers[-1]  # Any: argcomplete adds what the parser expects next
+        if found or cword_prefix or parser.active_actions:
+            return found
+        self.always_complete_options = "long"
+        return super().collect_completions(active_parsers, parsed_args, cword_prefix)
+
+
+class _Completion(CLICompletion):  # type: ignore[misc]  # an untyped base
+    """Completes the line in $COMP_LINE, which a shell asks for by $_ARGCOMPLETE (`tidegate completion`)."""
+
+    def get_completion_args(self, is_completion: bool = False, comp_line: str | None = None) -> Any:
+        words = super().get_completion_args(is_completion, comp_line)
+        if words and words[:2] == ["iot", "ops"]:
+            # It says at which word the command begins: here as in `python -m COMMAND`.
+            os.environ[ARGCOMPLETE_ENV_NAME] = "3"
+            return words[2:]
+        return words
+
+    def enable_autocomplete(self, parser: Any) -> None:
+        if self.cli_ctx.data["completer_active"]:
+            _Finder()(
+                parser,
+                always_complete_options=False,
+                validator=lambda word, begun: word.lower().startswith(begun.lower()),
+                default_completer=PathCompleter(),
+            )
 
 
 class _Output(OutputProducer):  # type: ignore[misc]  # an untyped base
@@ -154,7 +193,8 @@ class _Parser(CLICommandParser):  # type: ignore[misc]  # an untyped base
             return
         meant = get_close_matches(str(value), choices, n=1)
         hint = f"did you mean `{meant[0]}`?" if meant else f"there are {', '.join(choices)}"
-        what = "command" if action.dest in ("_command", "_subcommand") else f"value for {action.option_strings[0]}"
+        name = action.option_strings[0] if action.option_strings else action.metavar
+        what = "command" if action.dest in ("_command", "_subcommand") else f"value for {name}"
         print_error(f"`{value}` is no {what}", hint)
         self.exit(2)
 
@@ -231,6 +271,7 @@ class _Cli(CLI):  # type: ignore[misc]  # an untyped base
             cli_name="tidegate",
             out_file=sys.stdout,
             config_cls=_Config,
+            completion_cls=_Completion,
             logging_cls=_Logging,
             invocation_cls=CommandInvoker,
             output_cls=_Output,

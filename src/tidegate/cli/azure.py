@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidegate.cli.completers import NameCompleter
 from tidegate.cli.kind_words import NotFound
 from tidegate.cli.output import Json, NotUnderstood, Outcome, print_error
 from tidegate.cli.store_options import Place, author, opened, place_options, rule_options
@@ -60,9 +61,10 @@ def azure_options(context: Any) -> None:  # Any: knack's ArgumentsContext, which
         context.extra(name, options_list=options, help=f"{words}: taken, for there is one. It has no effect.")
 
 
-def name_option(context: Any, what: str) -> None:  # Any: knack's ArgumentsContext, which is untyped
-    """Declare the name of a resource; it arrives as `name`."""
-    context.argument("name", options_list=["--name", "-n"], help=f"Name of the {what}.")
+def name_option(context: Any, what: str, kind: str) -> None:  # Any: knack's ArgumentsContext, which is untyped
+    """Declare the name of a resource, which people call `what`; it arrives as `name`."""
+    names = NameCompleter(kind)
+    context.argument("name", options_list=["--name", "-n"], completer=names, help=f"Name of the {what}.")
 
 
 def config_option(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped

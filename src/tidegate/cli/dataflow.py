@@ -20,6 +20,7 @@ from tidegate.cli.azure import (
     show_of,
     yes_option,
 )
+from tidegate.cli.completers import NameCompleter
 
 if TYPE_CHECKING:
     from tidegate.cli.output import Outcome
@@ -43,9 +44,14 @@ def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is 
     """Declare the options."""
     azure_options(context)
     verb = context.command_scope.split()[-1]
-    context.argument("profile", options_list=["--profile", "-p"], help="Profile that the data flow belongs to.")
+    context.argument(
+        "profile",
+        options_list=["--profile", "-p"],
+        completer=NameCompleter("DataflowProfile"),
+        help="Profile that the data flow belongs to.",
+    )
     if verb != "list":
-        name_option(context, "data flow")
+        name_option(context, "data flow", KIND)
     if verb == "apply":
         config_option(context)
         change_options(context)

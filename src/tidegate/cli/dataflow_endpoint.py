@@ -24,6 +24,7 @@ from tidegate.cli.azure import (
     show_of,
     yes_option,
 )
+from tidegate.cli.completers import NameCompleter
 from tidegate.cli.endpoint_options import endpoint_flags, endpoint_options
 from tidegate.cli.output import Outcome, diagnostic_data, render_diagnostics
 from tidegate.cli.store_options import Place
@@ -68,9 +69,12 @@ def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is 
     azure_options(context)
     words = context.command_scope.split()
     if words[-1] != "list":
-        name_option(context, "endpoint")
+        name_option(context, "endpoint", KIND)
     if words[2] in ("create", "update"):
-        context.extra("name", options_list=["--name", "-n"], help="Name of the endpoint.", required=True)
+        names = NameCompleter(KIND)
+        context.extra(
+            "name", options_list=["--name", "-n"], completer=names, help="Name of the endpoint.", required=True
+        )
         endpoint_options(context, words[3])
         context.extra(
             "show_config",

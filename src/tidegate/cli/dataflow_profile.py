@@ -45,7 +45,7 @@ def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is 
     azure_options(context)
     verb = context.command_scope.split()[-1]
     if verb != "list":
-        name_option(context, "profile")
+        name_option(context, "profile", KIND)
     if verb in ("create", "update"):
         context.argument(
             "profile_instances", options_list=["--profile-instances"], type=int, help="How many instances, 1 to 20."

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Unpack
 
 from tidegate.cli.apply import read_manifests
+from tidegate.cli.completers import ResourceCompleter
 from tidegate.cli.kind_words import NotFound, keys_of
 from tidegate.cli.output import NotUnderstood, Outcome
 from tidegate.cli.store_options import Place, author, opened, place_options, rule_options
@@ -29,7 +30,9 @@ _DEFAULT = "default"
 
 def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
     """Declare the options."""
-    context.positional("resources", nargs="*", metavar="KIND", help="KIND NAME... or KIND/NAME...")
+    context.positional(
+        "resources", nargs="*", metavar="KIND", help="KIND NAME... or KIND/NAME...", completer=ResourceCompleter()
+    )
     context.argument(
         "filename",
         options_list=["--filename", "-f"],

@@ -6,7 +6,10 @@ Knows names, helps and which kind of endpoint has which flag. Does not know what
 import argparse
 from typing import Any, NamedTuple
 
-from tidegate.adapters.endpoint_flags import KINDS, EndpointFlags
+from argcomplete.completers import BaseCompleter, ChoicesCompleter
+
+from tidegate.adapters.endpoint_flags import KINDS, WORDS, EndpointFlags
+from tidegate.cli.completers import NameCompleter
 
 __all__ = ["endpoint_flags", "endpoint_options"]
 
@@ -59,12 +62,15 @@ _FLAGS = {
     "config_map_ref": _Flag(("--config-map-ref", "--cm"), "Config map with the certificate authorities to trust."),
 }
 
+_REFERENCES = {"secret_name": "Secret", "config_map_ref": "ConfigMap"}
+
 
 def endpoint_options(context: Any, kind: str) -> None:  # Any: knack's ArgumentsContext, which is untyped
     """Declare the flags that endpoints of a kind have; `endpoint_flags` takes them up again."""
     for name, flag in _FLAGS.items():
         if kind not in flag.not_for:
-            context.extra(name, options_list=list(flag.options), type=flag.type, help=flag.help)
+            completer = _completer(name, kind)
+            context.extra(name, options_list=list(flag.options), type=flag.type, completer=completer, help=flag.help)
     if "Anonymous" in KINDS[kind].methods:
         context.extra("no_auth", options_list=["--no-auth"], action="store_true", help="Use no authentication.")
     context.extra(
@@ -76,6 +82,14 @@ def endpoint_options(context: Any, kind: str) -> None:  # Any: knack's Arguments
         metavar="{true,false}",
         help="Use no TLS.",
     )
+
+
+def _completer(name: str, kind: str) -> BaseCompleter | None:
+    """Return what knows the values of a flag. They are no `choices`: those the flag's own finding explains better."""
+    if name in _REFERENCES:
+        return NameCompleter(_REFERENCES[name])
+    words = {**WORDS, "auth_type": KINDS[kind].methods, "qos": ("0", "1")}.get(name)
+    return ChoicesCompleter(dict.fromkeys(words, "")) if words is not None else None
 
 
 def endpoint_flags(given: dict[str, Any]) -> EndpointFlags:

@@ -5,6 +5,7 @@ Knows what is asked for. Does not know notations: those are `engine/notations.py
 
 from typing import Any, Unpack
 
+from tidegate.cli.completers import ResourceCompleter
 from tidegate.cli.kind_words import NotFound, kinds_and_names
 from tidegate.cli.output import Outcome
 from tidegate.cli.store_options import Place, opened, place_options
@@ -24,7 +25,11 @@ def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is 
     from tidegate.engine.notations import NOTATIONS
 
     context.positional(
-        "resources", nargs="*", metavar="KIND", help="KIND, KIND NAME..., KIND/NAME... or KIND,KIND. Default: all."
+        "resources",
+        nargs="*",
+        metavar="KIND",
+        help="KIND, KIND NAME..., KIND/NAME... or KIND,KIND. Default: all.",
+        completer=ResourceCompleter(),
     )
     summaries = " ".join(f"{name}: {row.summary}" for name, row in NOTATIONS.items())
     context.argument(

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
+from tidegate.cli.completers import ResourceCompleter
 from tidegate.cli.kind_words import NotFound, kinds_and_names
 from tidegate.cli.output import Json, Outcome, table
 from tidegate.cli.store_options import Place, opened, place_options
@@ -29,7 +30,11 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
     """Declare the options."""
     context.positional(
-        "resources", nargs="*", metavar="KIND", help="KIND, KIND NAME..., KIND/NAME... or KIND,KIND. Default: all."
+        "resources",
+        nargs="*",
+        metavar="KIND",
+        help="KIND, KIND NAME..., KIND/NAME... or KIND,KIND. Default: all.",
+        completer=ResourceCompleter(),
     )
     place_options(context)
 

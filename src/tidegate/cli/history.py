@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Unpack
 
+from tidegate.cli.completers import ResourceCompleter
 from tidegate.cli.kind_words import one_key
 from tidegate.cli.output import Json, Outcome, table
 from tidegate.cli.store_options import Place, opened, place_options
@@ -24,7 +25,13 @@ EXAMPLES = (
 
 def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
     """Declare the options."""
-    context.positional("resource", nargs="*", metavar="KIND", help="KIND NAME or KIND/NAME. Default: all resources.")
+    context.positional(
+        "resource",
+        nargs="*",
+        metavar="KIND",
+        help="KIND NAME or KIND/NAME. Default: all resources.",
+        completer=ResourceCompleter(only_one=True, with_deleted=True),
+    )
     context.argument("limit", options_list=["--limit"], type=int, help="How many changes at most, the latest first.")
     place_options(context)
 

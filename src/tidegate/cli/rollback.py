@@ -6,6 +6,7 @@ Knows which of its changes is meant. Does not know how it is judged: going back 
 import time
 from typing import TYPE_CHECKING, Any, Unpack
 
+from tidegate.cli.completers import ResourceCompleter
 from tidegate.cli.kind_words import NotFound, one_key
 from tidegate.cli.output import NotUnderstood, Outcome
 from tidegate.cli.store_options import Place, author, opened, place_options, rule_options
@@ -26,7 +27,13 @@ EXAMPLES = (
 
 def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
     """Declare the options."""
-    context.positional("resource", nargs="+", metavar="KIND", help="KIND NAME or KIND/NAME.")
+    context.positional(
+        "resource",
+        nargs="+",
+        metavar="KIND",
+        help="KIND NAME or KIND/NAME.",
+        completer=ResourceCompleter(only_one=True, with_deleted=True),
+    )
     context.argument(
         "to",
         options_list=["--to"],

@@ -217,6 +217,7 @@ async def _console(end: socket.socket) -> None:
     from tidegate.web.operations import Operations
     from tidegate.web.resources_api import ResourcesApi
     from tidegate.web.server import HttpServer
+    from tidegate.web.store_api import StoreApi
 
     begun = await _begun(end, ConsoleSetup)
     if begun is None:
@@ -237,7 +238,8 @@ async def _console(end: socket.socket) -> None:
     try:
         tokens = api_tokens(directory)
         deployments = DeploymentsApi(open_workspace, operations)
-        served = application(resources, deployments, operations, tokens, frozenset(settings.api_names))
+        store = StoreApi(open_workspace)
+        served = application(resources, deployments, store, operations, tokens, frozenset(settings.api_names))
         server = HttpServer(served, setup.chain_pem, setup.key_pem)
         tasks.start(_follow(channel, server), "console")
         await server.run(settings.api_host, settings.api_port)

@@ -29,6 +29,7 @@ __all__ = [
     "MalformedPacket",
     "MqttError",
     "ProtocolViolation",
+    "ServerFailed",
     "StateRequestFailed",
     "StoreConflict",
     "StoreFailed",
@@ -121,6 +122,16 @@ class ListenFailed(TidegateError):
         self.address = address
         self.detail = detail
         super().__init__(f"cannot listen on {address}: {detail}")
+
+
+class ServerFailed(TidegateError):
+    """The HTTP API of an engine elsewhere does not answer, or refuses; what was to be changed there may not have been."""
+
+    def __init__(self, url: str, detail: str, hint: str | None = None) -> None:
+        self.url = url
+        self.detail = detail
+        self.hint = hint
+        super().__init__(f"{url}: {detail}")
 
 
 class StateRequestFailed(TidegateError):

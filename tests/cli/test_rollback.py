@@ -75,4 +75,4 @@ def test_a_secret_comes_back_and_without_its_key_it_does_not(shell: Shell) -> No
         assert found is not None and found.document["data"] == {"k": "b25l"}
     (shell.folder / "config" / "tidegate" / "secrets.key").unlink()
     assert shell.type("rollback", "secret", "client") == 2
-    assert "the key is not here" in shell.err
+    assert "its key is missing" in shell.err

@@ -1,8 +1,10 @@
 """The HTTP API of a running engine, asked by the real Azure SDK: each kind, and a change under load."""
 
+import json
 import os
 import re
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +16,7 @@ import requests
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.mgmt.iotoperations import IoTOperationsMgmtClient
-from tests.integration.harness.engine import Engine
+from tests.integration.harness.engine import COMMAND, Engine
 from tests.integration.harness.manifests import dataflow, endpoint
 from tests.integration.harness.mosquitto import wait_for_line
 from tests.integration.harness.ports import free_port
@@ -187,6 +189,28 @@ def test_a_change_over_http_reaches_the_flow_under_load_and_no_other(world: Worl
     assert_kept(publisher, subscriber, duplicates_max=0)
     assert len(re.findall("as tidegate-untouched-0-source ", source.log())) == 1
     engine.check_accounting()
+
+
+def test_commands_work_through_the_api_of_an_engine_elsewhere(world: World, tmp_path: Path) -> None:
+    engine, port = _running(world)
+    engine.launch()
+    (tmp_path / "cloud.json").write_text(json.dumps(endpoint("cloud", 1883, host="mqtt.example")))
+    with _console(engine, port) as console:
+        server = ["--server", console.base, "--token-file", str(console.token), "--ca-file", console.authority]
+
+        def typed(*arguments: str) -> str:
+            command = [*COMMAND, *arguments, *server]
+            environment = {**os.environ, "STATE_DIRECTORY": str(tmp_path / "none")}
+            done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, timeout=60, check=False)
+            assert done.returncode == 0, done.stderr.decode()
+            return done.stdout.decode()
+
+        assert typed("apply", "-f", "cloud.json") == "DataflowEndpoint/cloud created\n"
+        assert console.sdk.dataflow_endpoint.get(GROUP, INSTANCE, "cloud").properties.mqtt_settings.host
+        assert "cloud" in typed("dataflow", "endpoint", "show", "--name", "cloud")
+        assert "DataflowEndpoint/cloud deleted" in typed("delete", "endpoint", "cloud")
+        assert " api " in typed("history", "endpoint", "cloud")
+    assert not (tmp_path / "none").exists()
 
 
 def test_the_console_ends_with_a_killed_engine_and_is_started_again_when_it_dies(world: World) -> None:

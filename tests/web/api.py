@@ -1,6 +1,6 @@
 """A client of the HTTP API over a resource store in a folder, without an engine."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,10 @@ from tidegate.settings import Settings
 from tidegate.telemetry.status import Health
 from tidegate.web.application import application
 from tidegate.web.deployments_api import DeploymentsApi
+from tidegate.web.guard import Role
 from tidegate.web.operations import Operations
 from tidegate.web.resources_api import ResourcesApi
+from tidegate.web.store_api import StoreApi
 
 GROUP = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.IoTOperations"
 INSTANCE = f"{GROUP}/instances/i"
@@ -42,15 +44,17 @@ FLOW = {
 class Api:
     """Sends requests with the token of `write`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, wall: Callable[[], float] = lambda: 1_700_000_000.0) -> None:
         self.settings = Settings(data_dir=folder / "data", uses_store=True)
         self.environment = {"XDG_CONFIG_HOME": str(folder / "config")}
         self.health: dict[ResourceKey, Health] = {}
         numbers = count(1)
         operations = Operations(lambda: f"operation-{next(numbers)}")
-        resources = ResourcesApi(self.workspace, lambda: self.health, operations, lambda: 1_700_000_000.0)
-        deployments = DeploymentsApi(self.workspace, operations, lambda: 1_700_000_000.0)
-        self.application = application(resources, deployments, operations, {"read": "r" * 32, "write": "w" * 32})
+        resources = ResourcesApi(self.workspace, lambda: self.health, operations, wall)
+        deployments = DeploymentsApi(self.workspace, operations, wall)
+        store = StoreApi(self.workspace, wall)
+        tokens: dict[Role, str] = {"read": "r" * 32, "write": "w" * 32}
+        self.application = application(resources, deployments, store, operations, tokens)
         self.client = TestClient(self.application, base_url="https://localhost:8443", raise_server_exceptions=False)
 
     def workspace(self) -> Workspace:

@@ -20,8 +20,8 @@ from tidegate.exceptions import DeclarationError
 
 if TYPE_CHECKING:
     from tidegate.diagnostics import Diagnostic
+    from tidegate.engine.store_access import StoreAccess
     from tidegate.engine.visible import Visible
-    from tidegate.engine.workspace import Workspace
     from tidegate.resources.base import Resource
     from tidegate.resources.manifest import Manifest
     from tidegate.resources.resource_key import ResourceKey
@@ -221,7 +221,7 @@ def confirm(question: str, *, yes: bool) -> None:
         raise SystemExit("nothing was changed")
 
 
-def _resource(workspace: "Workspace", key: "ResourceKey") -> Outcome:
+def _resource(workspace: "StoreAccess", key: "ResourceKey") -> Outcome:
     from tidegate.engine.visible import visible
 
     every = visible(workspace, [key.kind])
@@ -231,7 +231,7 @@ def _resource(workspace: "Workspace", key: "ResourceKey") -> Outcome:
     return Outcome(body, _text(body))
 
 
-def _not_stored(workspace: "Workspace", key: "ResourceKey") -> Outcome:
+def _not_stored(workspace: "StoreAccess", key: "ResourceKey") -> Outcome:
     from tidegate.engine.visible import visible
 
     every = visible(workspace, [key.kind])

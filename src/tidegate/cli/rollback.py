@@ -69,7 +69,8 @@ def _meant(key: ResourceKey, changes: "list[StoredChange]", version: int) -> "St
         )
     if found is not None and found.is_locked:
         raise NotUnderstood(
-            f"{key} is encrypted in version {found.version}, and the key is not here", "see `--secrets-key-file`"
+            f"the content of {key} in version {found.version} is not here: its key is missing, or a server keeps it",
+            "see `--secrets-key-file`, and go back on the machine where the store lies",
         )
     return found
 

@@ -8,13 +8,14 @@ import pwd
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from tidegate.cli.output import NotUnderstood, print_error
 
 if TYPE_CHECKING:
-    from tidegate.engine.workspace import Workspace
+    from tidegate.engine.remote import RemoteWorkspace
+    from tidegate.engine.store_access import StoreAccess
     from tidegate.settings import Settings
     from tidegate.store.stored import Author
 
@@ -25,6 +26,9 @@ class Place(TypedDict, total=False):
     """Where the store lies, and what rules depend on where no engine says it. The names are those of the options."""
 
     data_dir: str | None
+    server: str | None
+    token_file: str | None
+    ca_file: str | None
     secrets_key_file: str | None
     namespace: str
     secrets_dir: str | None
@@ -41,6 +45,24 @@ def place_options(context: Any) -> None:  # Any: knack's ArgumentsContext, which
         options_list=["--data-dir"],
         metavar="DIR",
         help="The engine's data directory. Default: $STATE_DIRECTORY, else $XDG_DATA_HOME/tidegate.",
+    )
+    declare(
+        "server",
+        options_list=["--server"],
+        metavar="URL",
+        help="Work on the store of a running engine through its HTTP API, https://HOST:PORT, in place of the data directory.",
+    )
+    declare(
+        "token_file",
+        options_list=["--token-file"],
+        metavar="FILE",
+        help="With --server: its bearer token. Default: api/write.token in the data directory.",
+    )
+    declare(
+        "ca_file",
+        options_list=["--ca-file"],
+        metavar="FILE",
+        help="With --server: the authority of its certificate. Default: ca.crt in the data directory.",
     )
     declare(
         "secrets_key_file",
@@ -100,18 +122,52 @@ def _settings(place: Place) -> "Settings":
 
 
 @contextmanager
-def opened(place: Place) -> "Iterator[Workspace]":
-    """Open the store; say on standard error when its file was set aside."""
+def opened(place: Place) -> "Iterator[StoreAccess]":
+    """Open the store, here or behind the server that is named; say on standard error when its file was set aside."""
+    settings = _settings(place)
+    url = place.get("server")
+    if url is not None:
+        with _remote(url, place, settings) as remote:
+            _check_namespace(remote, settings, "there")
+            yield remote
+        return
     from tidegate.engine.workspace import Workspace
 
-    settings = _settings(place)
+    for option in ("token_file", "ca_file"):
+        if place.get(option) is not None:
+            raise NotUnderstood(
+                f"--{option.replace('_', '-')} is for a server, and none is named", "add `--server URL`"
+            )
     with Workspace(settings, environment=os.environ, now_wall=time.time()) as workspace:
         if workspace.set_aside is not None:
             print_error(str(workspace.set_aside), "a new store was begun; what is in the old may be mended")
-        if workspace.given is not None and workspace.given.namespace != settings.namespace:
-            message = f"the engine that runs here has the namespace {workspace.given.namespace}"
-            raise NotUnderstood(message, f"use `-n {workspace.given.namespace}`")
+        _check_namespace(workspace, settings, "here")
         yield workspace
+
+
+def _remote(url: str, place: Place, settings: "Settings") -> "RemoteWorkspace":
+    from tidegate.engine.remote import RemoteWorkspace, Server
+
+    for name in ("secrets_key_file", "secrets_dir", "configmaps_dir", "schemas_dir", "allow_remote_only"):
+        if place.get(name):
+            raise NotUnderstood(
+                f"--{name.replace('_', '-')} is the engine's own matter behind --server", "leave it out"
+            )
+    directory = Path(settings.data_dir)
+    token, authority = place.get("token_file"), place.get("ca_file")
+    return RemoteWorkspace(
+        Server(
+            url=url,
+            token_file=Path(token) if token else directory / "api" / "write.token",
+            ca_file=Path(authority) if authority else directory / "ca.crt",
+        )
+    )
+
+
+def _check_namespace(workspace: "StoreAccess", settings: "Settings", where: str) -> None:
+    if workspace.namespace != settings.namespace:
+        message = f"the engine that runs {where} has the namespace {workspace.namespace}"
+        raise NotUnderstood(message, f"use `-n {workspace.namespace}`")
 
 
 def author(means: str) -> "Author":

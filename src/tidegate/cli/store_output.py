@@ -10,12 +10,12 @@ from tidegate.cli.output import Json, Outcome, diagnostic_data, print_error, ren
 
 if TYPE_CHECKING:
     from tidegate.engine import changes
-    from tidegate.engine.workspace import Workspace
+    from tidegate.engine.store_access import StoreAccess
 
 __all__ = ["change_data", "note", "shown"]
 
 
-def shown(outcome: "changes.Outcome", workspace: "Workspace", *, dry_run: bool) -> Outcome:
+def shown(outcome: "changes.Outcome", workspace: "StoreAccess", *, dry_run: bool) -> Outcome:
     """Show what an edit did, or would do, and bring it to the engine; the exit code is 1 when it is refused."""
     print(render_diagnostics(outcome.diagnostics, outcome.lines, stream=sys.stderr), end="", file=sys.stderr)
     data: Json = {
@@ -39,7 +39,7 @@ def note(text: str) -> None:
     print(f"note: {text}", file=sys.stderr)
 
 
-def _ring(workspace: "Workspace") -> None:
+def _ring(workspace: "StoreAccess") -> None:
     reached = workspace.ring()
     if reached.how == "rejected":
         for error in reached.errors:

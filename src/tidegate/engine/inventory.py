@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from tidegate.engine.masking import masked
-from tidegate.engine.workspace import Workspace
+from tidegate.engine.store_access import StoreAccess
 from tidegate.resources.resource_key import ResourceKey
 from tidegate.resources.source_map import Json
 from tidegate.store.stored import Document, StoredResource
@@ -28,7 +28,9 @@ class Entry:
     file: str | None = None
 
 
-def inventory(workspace: Workspace, kinds: Iterable[str] | None = None, *, with_built_in: bool = False) -> list[Entry]:
+def inventory(
+    workspace: StoreAccess, kinds: Iterable[str] | None = None, *, with_built_in: bool = False
+) -> list[Entry]:
     """Return the resources of some kinds, or all, in the order of kind and name.
 
     Args:
@@ -39,7 +41,7 @@ def inventory(workspace: Workspace, kinds: Iterable[str] | None = None, *, with_
     for stored in workspace.store.resources():
         if wanted is None or stored.key.kind in wanted:
             entries[stored.key] = Entry(key=stored.key, document=masked(stored.document), stored=stored)
-    if workspace.given is not None and workspace.given.paths:
+    if workspace.has_files:
         # Imported here: where there are no files, the models are not needed to show what is stored.
         from tidegate.resources.document import document_of
 

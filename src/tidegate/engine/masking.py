@@ -7,11 +7,12 @@ from collections.abc import Mapping
 
 from tidegate.store.stored import Document
 
-__all__ = ["MASK", "masked"]
+__all__ = ["MASK", "SECRET_FIELDS", "masked"]
 
 MASK = "***"
 
-_SECRET_FIELDS = ("data", "stringData")
+SECRET_FIELDS = ("data", "stringData")
+"""The fields of a Secret that hold its content."""
 
 
 def masked(document: Document, before: Document | None = None) -> Document:
@@ -19,7 +20,7 @@ def masked(document: Document, before: Document | None = None) -> Document:
     if document["kind"] != "Secret":
         return document
     shown = dict(document)
-    for field in _SECRET_FIELDS:
+    for field in SECRET_FIELDS:
         content, old = document.get(field), before.get(field) if before is not None else None
         if isinstance(content, Mapping):
             known = old if isinstance(old, Mapping) else {}

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tidegate.engine.inventory import inventory
-from tidegate.engine.workspace import Workspace
+from tidegate.engine.store_access import StoreAccess
 from tidegate.resources.arm_types import ARM_TYPES
 from tidegate.resources.base import Resource
 from tidegate.resources.document import resource_of
@@ -31,7 +31,7 @@ class Visible:
         return self.file is None and self.stored is None
 
 
-def visible(workspace: Workspace, kinds: Iterable[str] | None = None) -> dict[ResourceKey, Visible]:
+def visible(workspace: StoreAccess, kinds: Iterable[str] | None = None) -> dict[ResourceKey, Visible]:
     """Return what there is of some kinds, or all, in the order of kinds and names. What does not validate is left out."""
     found: dict[ResourceKey, Visible] = {}
     for entry in inventory(workspace, kinds or [row.kind for row in ARM_TYPES], with_built_in=True):

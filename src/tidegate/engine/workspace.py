@@ -26,7 +26,9 @@ if TYPE_CHECKING:  # whoever only reads is spared the resource models
     from tidegate.resources.manifest import Manifest
     from tidegate.store.stored import Author
 
-__all__ = ["Reached", "Workspace"]
+__all__ = ["Reached", "ReachedHow", "Workspace"]
+
+ReachedHow = Literal["applied", "rejected", "no-engine", "not-looking"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Reached:
     runs here. `not-looking`: the engine that runs here was given files alone.
     """
 
-    how: Literal["applied", "rejected", "no-engine", "not-looking"]
+    how: ReachedHow
     errors: tuple[str, ...] = ()
 
 
@@ -79,6 +81,16 @@ class Workspace:
     def given(self) -> Given | None:
         """What the engine was given that takes resources from here too; None where none does."""
         return self._given
+
+    @property
+    def namespace(self) -> str:
+        """The one namespace that all resources live in."""
+        return self.settings.namespace
+
+    @property
+    def has_files(self) -> bool:
+        """Whether the engine that takes resources from here was given files too."""
+        return self._given is not None and bool(self._given.paths)
 
     def __enter__(self) -> "Workspace":
         return self

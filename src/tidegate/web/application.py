@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from tidegate.engine.store_wire import STORE_PATH
 from tidegate.web.arm_error import ArmError, answer_error
 from tidegate.web.arm_path import PROVIDER, parse_arm_path
 from tidegate.web.deployments_api import PROVIDER as DEPLOYMENTS
@@ -20,6 +21,7 @@ from tidegate.web.guard import Guard, Role
 from tidegate.web.openapi import openapi
 from tidegate.web.operations import Operations
 from tidegate.web.resources_api import Asked, ResourcesApi
+from tidegate.web.store_api import StoreApi
 
 __all__ = ["application"]
 
@@ -29,6 +31,7 @@ METHODS = ["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"]
 def application(
     resources: ResourcesApi,
     deployments: DeploymentsApi,
+    store: StoreApi,
     operations: Operations,
     tokens: Mapping[Role, str],
     hosts: frozenset[str] = frozenset(),
@@ -41,6 +44,11 @@ def application(
 
     async def describe(request: Request) -> Response:
         return JSONResponse(document)
+
+    async def of_store(request: Request) -> Response:
+        part, query, body = request.path_params["part"].removeprefix("/"), request.query_params, await request.body()
+        answer = await run_in_threadpool(store.answer, request.method, part, query, body)
+        return JSONResponse(answer.body, answer.status, {"Cache-Control": "no-store"})
 
     async def arm(request: Request) -> Response:
         asked = await _asked(request)
@@ -56,6 +64,7 @@ def application(
     routes = [
         Route("/livez", livez),
         Route("/openapi.json", describe),
+        Route(f"{STORE_PATH}{{part:path}}", of_store, methods=METHODS),
         Route("/{path:path}", arm, methods=METHODS),
     ]
     return Guard(Starlette(routes=routes, exception_handlers={ArmError: answer_error}), tokens, hosts)

@@ -83,7 +83,7 @@ class Guard:
                 401,
                 "AuthenticationFailed",
                 "the request has no bearer token",
-                hint="send `Authorization: Bearer TOKEN`; `tidegate api token` says where the tokens lie",
+                hint="send `Authorization: Bearer TOKEN`; they are api/read.token and api/write.token in the data directory",
             )
         # Both are compared whichever fits, so that the time tells nothing.
         fits = {role: hmac.compare_digest(given.encode(), token) for role, token in self._tokens.items()}

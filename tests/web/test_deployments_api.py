@@ -42,7 +42,20 @@ def test_a_deployment(api: Api) -> None:
     assert operation.json()["status"] == "Succeeded"
     assert api.ask("GET", f"{GROUP}/MAIN").json() == made.json()
     assert api.ask("GET", GROUP).json()["value"] == [made.json()]
-    assert api.ask("GET", f"{GROUP}/main/operations").json() == {"value": []}
+    (done,) = api.ask("GET", f"{GROUP}/main/operations").json()["value"]
+    assert done["properties"]["targetResource"] == {
+        "id": properties["outputResources"][0]["id"],
+        "resourceName": "cloud",
+        "resourceType": "Microsoft.IoTOperations/instances/dataflowEndpoints",
+    }
+    assert done["properties"]["statusCode"] == "Created"
+    assert api.ask("GET", f"{GROUP}/main/operations/{done['operationId']}").json() == done
+    assert api.ask("GET", f"{GROUP}/main/operations/else").status_code == 404
+    assert api.ask("GET", f"{GROUP}/main/else").status_code == 404
+    assert api.ask("PUT", f"{GROUP}/main", body()).status_code == 201
+    (again,) = api.ask("GET", f"{GROUP}/main/operations").json()["value"]
+    assert again["properties"]["statusCode"] == "OK"
+    assert api.ask("PUT", f"{GROUP}/main", body(parameters={"host": {"value": "other:1"}})).status_code == 201
     found = api.ask("GET", "dataflowEndpoints/cloud").json()["properties"]["mqttSettings"]["host"]
     assert found == "other:1"
 

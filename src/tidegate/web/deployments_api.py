@@ -9,13 +9,13 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from tidegate.diagnostics import has_errors
 from tidegate.engine.changes import Change, Edit, Outcome
 from tidegate.engine.workspace import Workspace
 from tidegate.resources.arm import parse
-from tidegate.resources.arm_types import arm_type
+from tidegate.resources.arm_types import arm_type, arm_type_of
 from tidegate.resources.resource_key import ResourceKey
 from tidegate.resources.source_map import SourceText, path_text
 from tidegate.store.stored import Author
@@ -24,7 +24,7 @@ from tidegate.templates.given import Given, read_parameters
 from tidegate.templates.template import Evaluation, evaluate_template, read_template
 from tidegate.web.answer import Answer
 from tidegate.web.arm_error import ArmError, declaration_error
-from tidegate.web.operations import Operations
+from tidegate.web.operations import Operations, time_text
 from tidegate.web.resources_api import Asked, operation_link, read_body
 
 __all__ = ["DEPLOYMENTS_MAX", "PROVIDER", "DeploymentsApi"]
@@ -39,6 +39,13 @@ _WHAT_IF = {"created": "Create", "updated": "Modify", "unchanged": "NoChange", "
 _UNQUOTED = re.compile(rb"([{,]\s*)template(\s*:)")
 
 
+class _Deployment(NamedTuple):
+    """A deployment that was made, and what was done for each of its resources."""
+
+    body: Json
+    operations: list[Json]
+
+
 class DeploymentsApi:
     """The deployments of one server. See `ResourcesApi` for the arguments."""
 
@@ -48,7 +55,7 @@ class DeploymentsApi:
         self._open = open_workspace
         self._operations = operations
         self._wall = wall
-        self._done: OrderedDict[str, Json] = OrderedDict()
+        self._done: OrderedDict[str, _Deployment] = OrderedDict()
 
     def answer(self, asked: Asked) -> Answer:
         """Do what is asked. Raises `ArmError`."""
@@ -70,19 +77,26 @@ class DeploymentsApi:
 
     def _get(self, names: tuple[str, ...], types: list[str]) -> Answer:
         if types == ["deployments"] and not names:
-            return Answer(200, {"value": list(self._done.values())})
+            return Answer(200, {"value": [each.body for each in self._done.values()]})
         found = self._done.get(names[0].lower()) if names else None
         if found is None:
             raise ArmError(404, "DeploymentNotFound", f"there is no deployment {names[0] if names else ''}")
-        if types == ["deployments", "operations"]:
-            return Answer(200, {"value": []})
-        return Answer(200, found)
+        if types == ["deployments"]:
+            return Answer(200, found.body)
+        if types != ["deployments", "operations"]:
+            raise ArmError(404, "InvalidResourceType", f"{types[-1]} of a deployment are not served; operations are")
+        if len(names) == 1:
+            return Answer(200, {"value": found.operations})
+        operation = next((each for each in found.operations if each["operationId"].lower() == names[1].lower()), None)
+        if operation is None:
+            raise ArmError(404, "DeploymentOperationNotFound", f"{names[0]} has no operation {names[1]}")
+        return Answer(200, operation)
 
     def _create(self, asked: Asked, name: str) -> Answer:
         made, edit = _read(asked, name, self._wall())
         outcome = self._apply(edit, asked, dry_run=False)
         body = self._body(asked, name, made, outcome)
-        self._done[name.lower()] = body
+        self._done[name.lower()] = _Deployment(body, _operations(body["id"], _ids(asked, made), outcome, self._wall()))
         while len(self._done) > DEPLOYMENTS_MAX:
             self._done.popitem(last=False)
         identifier = self._operations.add("Succeeded", self._wall())
@@ -161,6 +175,30 @@ def _read(asked: Asked, name: str, now_seconds: float) -> tuple[Evaluation, Edit
     if has_errors(made.diagnostics):
         raise declaration_error(made.diagnostics)
     return made, Edit(put=parse(made.resources))
+
+
+def _operations(deployment: str, ids: Mapping[ResourceKey, str], outcome: Outcome, now_wall: float) -> list[Json]:
+    """Return what was done for each resource, as `az deployment operation group list` shows it."""
+    made = []
+    changes = [change for change in outcome.changes if change.key in ids]
+    for number, change in enumerate(changes, 1):
+        row = arm_type_of(change.key.kind)
+        assert row is not None
+        target = {"id": ids[change.key], "resourceName": change.key.name, "resourceType": row.name}
+        made.append(
+            {
+                "id": f"{deployment}/operations/{number:016X}",
+                "operationId": f"{number:016X}",
+                "properties": {
+                    "provisioningOperation": "Create",
+                    "provisioningState": "Succeeded",
+                    "statusCode": "Created" if change.action == "created" else "OK",
+                    "timestamp": time_text(now_wall),
+                    "targetResource": target,
+                },
+            }
+        )
+    return made
 
 
 def _what_if(change: Change, identifier: str) -> Json:

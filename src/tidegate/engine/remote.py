@@ -6,10 +6,10 @@ Knows what is sent, and where in the caller's own texts the findings belong that
 import http.client
 import ssl
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
@@ -28,9 +28,6 @@ from tidegate.resources.source_map import FieldPath, Node, SourceText, path_text
 from tidegate.resources.yaml_text import read_documents
 from tidegate.resources.yaml_writer import write_yaml
 from tidegate.store.stored import Author, StoredChange, StoredResource
-
-if TYPE_CHECKING:
-    from tidegate.engine.store_access import StoreAccess
 
 __all__ = ["ANSWER_BYTES_MAX", "RemoteStore", "RemoteWorkspace", "Server"]
 
@@ -51,17 +48,17 @@ class Server:
     ca_file: Path
 
 
-@dataclass(slots=True, kw_only=True)
 class RemoteStore:
     """What is stored behind a server, as of the first look."""
 
-    ask: "_Client" = field(repr=False)
-    _held: Held | None = None
+    def __init__(self, client: "_Client") -> None:
+        self._client = client
+        self._held: Held | None = None
 
     def held(self) -> Held:
         """Return all that there is, asked for once."""
         if self._held is None:
-            self._held = self.ask.ask("GET", "", Held)
+            self._held = self._client.ask("GET", "", Held)
         return self._held
 
     def forget(self) -> None:
@@ -80,7 +77,7 @@ class RemoteStore:
         """Return changes, the latest first; contents of secrets are left out, and the newest `HISTORY_MAX` are all there are."""
         named = {} if key is None else {"kind": key.kind, "name": key.name}
         query = urlencode({**named, "limit": min(HISTORY_MAX, HISTORY_MAX if limit is None else limit)})
-        return [each.stored() for each in self.ask.ask("GET", f"/history?{query}", list[SentChange])]
+        return [each.stored() for each in self._client.ask("GET", f"/history?{query}", list[SentChange])]
 
 
 class RemoteWorkspace:
@@ -93,7 +90,7 @@ class RemoteWorkspace:
 
     def __init__(self, server: Server) -> None:
         self._client = _Client(server)
-        self.store = RemoteStore(ask=self._client)
+        self.store = RemoteStore(self._client)
         self._reached = Reached("no-engine")
 
     @property
@@ -141,7 +138,7 @@ class RemoteWorkspace:
         """Return how the last edit reached the engine there: the server told it."""
         return self._reached
 
-    def __enter__(self) -> "StoreAccess":
+    def __enter__(self) -> "RemoteWorkspace":
         return self
 
     def __exit__(

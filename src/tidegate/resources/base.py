@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from tidegate.resources.resource_key import ResourceKey
-from tidegate.resources.values import Namespace
+from tidegate.resources.values import Namespace, NonEmpty
 
 __all__ = ["WITHOUT_EFFECT", "Metadata", "Model", "Resource", "ResourceKey", "without_effect"]
 
@@ -33,7 +33,7 @@ def without_effect(reason: str, default: object = None) -> Any:
 class Metadata(Model):
     """The `metadata` of a Kubernetes manifest; what a cluster fills in is accepted and has no effect."""
 
-    name: str = Field(description="Name of the resource, unique within its kind.")
+    name: NonEmpty = Field(description="Name of the resource, unique within its kind.")
     namespace: Namespace | None = Field(
         default=None, description="Namespace; all resources live in one, by default `azure-iot-operations`."
     )

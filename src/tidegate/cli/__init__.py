@@ -146,4 +146,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     typed = sys.argv[1:] if arguments is None else list(arguments)
     if typed[:2] == ["iot", "ops"]:
         typed = typed[2:]
+    elif typed[:1] == ["iot"]:
+        from tidegate.cli.output import print_error
+
+        print_error("`iot` is no command", "did you mean `iot ops`?")
+        return 2
     return Application(VERBS).run(typed)

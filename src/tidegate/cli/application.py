@@ -167,11 +167,24 @@ class _Output(OutputProducer):  # type: ignore[misc]  # an untyped base
         return str(self.cli_ctx.forms.get(format_type, self.cli_ctx.text))
 
 
+_HOW_TO_WRITE = {
+    "int": "write a whole number",
+    "float": "write a number",
+    "jmespath_type": "write a JMESPath expression, such as `[].name`",
+}
+"""Types of options whose own words for a wrong value are those of a program, and what to write."""
+
+
 class _Parser(CLICommandParser):  # type: ignore[misc]  # an untyped base
     """Says what was not understood, what was probably meant, and exits 2."""
 
     def error(self, message: str) -> NoReturn:
-        print_error(message.replace("_command", "COMMAND"), f"see `{self.prog} --help`")
+        for action_name in ("_command", "_subcommand"):
+            message = message.replace(f"required: {action_name}", "required: COMMAND")
+        self._refuse(message, f"see `{self.prog} --help`")
+
+    def _refuse(self, message: str, hint: str) -> NoReturn:
+        print_error(message, hint)
         self.exit(2)
         raise AssertionError
 
@@ -181,6 +194,29 @@ class _Parser(CLICommandParser):  # type: ignore[misc]  # an untyped base
             del self._option_string_actions["-h"]
         action: argparse.Action = super().add_argument(*names, **settings)
         return action
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[argparse.Namespace, list[str]]:
+        """Refuse what the parser of a command does not know: no other could take it, nor name what was meant."""
+        parsed, unknown = super().parse_known_args(args, namespace)
+        if unknown and self._subparsers is None:
+            typed = unknown[0].partition("=")[0]
+            if not typed.startswith("-"):
+                self.error(f"`{typed}` is more than `{self.prog}` takes")
+            meant = get_close_matches(typed, self._option_string_actions, n=1, cutoff=0.75)
+            hint = f"did you mean `{meant[0]}`?" if meant else f"see `{self.prog} --help`"
+            self._refuse(f"`{typed}` is no option of `{self.prog}`", hint)
+        return parsed, unknown
+
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
+        try:
+            return super()._get_value(action, arg_string)
+        except argparse.ArgumentError as error:
+            hint = _HOW_TO_WRITE.get(getattr(action.type, "__name__", ""))
+            # Types of our own have said in words what is wrong.
+            if hint is not None and error.message.startswith("invalid "):
+                name = "/".join(action.option_strings) or action.metavar
+                self._refuse(f"`{arg_string}` is no value for {name}", hint)
+            raise
 
     @staticmethod
     def _expand_prefixed_files(args: list[str]) -> list[str]:
@@ -192,11 +228,11 @@ class _Parser(CLICommandParser):  # type: ignore[misc]  # an untyped base
         if not choices or str(value) in choices:
             return
         meant = get_close_matches(str(value), choices, n=1)
-        hint = f"did you mean `{meant[0]}`?" if meant else f"there are {', '.join(choices)}"
+        there = "there is" if len(choices) == 1 else "there are"
+        hint = f"did you mean `{meant[0]}`?" if meant else f"{there} {', '.join(choices)}"
         name = action.option_strings[0] if action.option_strings else action.metavar
         what = "command" if action.dest in ("_command", "_subcommand") else f"value for {name}"
-        print_error(f"`{value}` is no {what}", hint)
-        self.exit(2)
+        self._refuse(f"`{value}` is no {what}", hint)
 
 
 class _CommandHelp(CommandHelpFile):  # type: ignore[misc]  # an untyped base

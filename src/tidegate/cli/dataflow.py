@@ -3,6 +3,8 @@
 Knows the commands. Does not know how resources are judged or kept.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tidegate.cli.azure import (
@@ -21,10 +23,14 @@ from tidegate.cli.azure import (
     yes_option,
 )
 from tidegate.cli.completers import NameCompleter
+from tidegate.cli.kind_words import NotFound
 
 if TYPE_CHECKING:
     from tidegate.cli.output import Outcome
+    from tidegate.cli.store_options import Place
+    from tidegate.diagnostics import Diagnostic
     from tidegate.resources.base import Resource
+    from tidegate.resources.resource_key import ResourceKey
 
 __all__ = ["EXAMPLES", "apply", "arguments", "dataflows", "delete", "profile_of", "show"]
 
@@ -67,15 +73,20 @@ def apply(
 
     key = ResourceKey(KIND, name)
     written = declared(key, (profile, name), read_config(config_file))
-    return put(place_of(kwargs), key, written, "dataflow apply", dry_run=dry_run)
+    return put(place_of(kwargs), key, written, "dataflow apply", dry_run=dry_run, explain=_typed)
+
+
+def _typed(found: "Diagnostic") -> "Diagnostic":
+    """Say of a finding about the name or the profile that it is about what was typed: the file has neither."""
+    if found.path != "name":
+        return found
+    return replace(found, span=None, path="--profile" if found.code == "missing-reference" else "--name")
 
 
 def show(name: str, profile: str | None = None, **kwargs: Any) -> "Outcome":
-    """Show a data flow; names are unique over all profiles."""
-    from tidegate.resources.resource_key import ResourceKey
-
-    del profile
-    return show_of(place_of(kwargs), ResourceKey(KIND, name))
+    """Show a data flow; names are unique over all profiles, but a profile that is named has to be its own."""
+    place = place_of(kwargs)
+    return show_of(place, _key(name, profile, place))
 
 
 def dataflows(profile: str | None = None, **kwargs: Any) -> "Outcome":
@@ -93,8 +104,21 @@ def profile_of(resource: "Resource") -> str:
 
 def delete(name: str, profile: str | None = None, yes: bool = False, **kwargs: Any) -> "Outcome":
     """Delete a data flow; its sessions end."""
+    place = place_of(kwargs)
+    key = _key(name, profile, place)
+    confirm(f"Delete the data flow {name}?", yes=yes)
+    return delete_of(place, [key], "dataflow delete")
+
+
+def _key(name: str, profile: str | None, place: "Place") -> "ResourceKey":
+    """Return which data flow is meant. Raises `NotFound` where a profile is named that it does not belong to."""
     from tidegate.resources.resource_key import ResourceKey
 
-    del profile
-    confirm(f"Delete the data flow {name}?", yes=yes)
-    return delete_of(place_of(kwargs), [ResourceKey(KIND, name)], "dataflow delete")
+    key = ResourceKey(KIND, name)
+    if profile is None:
+        return key
+    found = list_of(place, KIND, lambda each: profile_of(each) == profile).data
+    names = [str(each["name"]) for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+    if name not in names:
+        raise NotFound(key, names)
+    return key

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Unpack
 
 from tidegate.cli.completers import ResourceCompleter
-from tidegate.cli.kind_words import one_key
+from tidegate.cli.kind_words import NotFound, one_key
 from tidegate.cli.output import Json, Outcome, table
 from tidegate.cli.store_options import Place, opened, place_options
 
@@ -41,6 +41,8 @@ def history(resource: list[str], limit: int = 50, **kwargs: Unpack[Place]) -> Ou
     key = one_key(resource) if resource else None
     with opened(kwargs) as workspace:
         changes = workspace.store.history(key, limit=max(0, limit))
+        if key is not None and not changes and not workspace.store.history(key, limit=1):
+            raise NotFound(key, [each.key.name for each in workspace.store.resources(key.kind)])
     rows: list[Sequence[str]] = [("VERSION", "WHEN", "WHO", "WHAT", "RESOURCE", "BY")]
     rows += [
         (str(each.version), _when(each.at_wall), each.author.name, each.action, str(each.key), each.author.means)

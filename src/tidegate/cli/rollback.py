@@ -53,6 +53,10 @@ def rollback(resource: list[str], to: int | None = None, dry_run: bool = False, 
         changes = workspace.store.history(key)
         if not changes:
             raise NotFound(key, [each.key.name for each in workspace.store.resources(key.kind)])
+        (latest,) = workspace.store.history(limit=1)
+        if to is not None and to > latest.version:
+            message = f"there is no version {to} yet; the latest is {latest.version}"
+            raise NotUnderstood(message, "see `tidegate history` for the versions")
         meant = _meant(key, changes, changes[0].version - 1 if to is None else to)
         means = author(f"rollback to {changes[0].version - 1 if to is None else to}")
         outcome = workspace.apply(_edit(key, meant, changes[0]), means, time.time(), dry_run=dry_run)

@@ -240,6 +240,11 @@ class _Reader:
     def host(self, before: str | None) -> str | None:
         """Return `<hostname>:<port>`, and the path that WebSockets of Event Grid need; `before` gives what no flag does."""
         flags, was = self.flags, _Host.of(before)
+        if flags.hostname is not None and "://" in flags.hostname:
+            message = f"--hostname is `{flags.hostname}`: a host has no scheme"
+            hint = f"write `{flags.hostname.partition('://')[2]}`; --protocol and --disable-tls choose how to connect"
+            self.error("host", message, "--hostname", hint)
+            return before
         if flags.hostname is None:
             named = was
         else:
@@ -279,7 +284,7 @@ class _Reader:
             return dict(before or {})
         if method not in self.kind.methods:
             allowed = sorted(each for each in self.kind.methods if each != "Anonymous")
-            hint = f"use {enumerate_words(allowed)}"
+            hint = f"use {', '.join(allowed[:-1])} or {allowed[-1]}"
             if "Anonymous" in self.kind.methods:
                 hint += " by --auth-type, or --no-auth"
             message = f"{method} is no method of authentication for {self.kind.name}"

@@ -105,7 +105,9 @@ def read_config(path: str) -> "SourceText":
         with Path(path).expanduser().open("rb") as file:
             read = read_stream(file, path)
     except OSError as error:
-        raise NotUnderstood(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from None
+        raise NotUnderstood(
+            f"{path} cannot be read: {(error.strerror or str(error)).lower()}", "check the path"
+        ) from None
     if not isinstance(read, SourceText):
         raise NotUnderstood(f"{path}: {read.message}", read.hint)
     return SourceText(path, without_comments(read.text))
@@ -176,7 +178,8 @@ def put_properties(
     def explain(found: "Diagnostic") -> "Diagnostic":
         if found.span is None or found.span.file != _TYPED:
             return found
-        return replace(found, span=None, path=flag_of(found.path) or found.path)
+        path = "--name" if found.path == "name" else flag_of(found.path) or found.path
+        return replace(found, span=None, path=path)
 
     source = SourceText(_TYPED, json.dumps(properties, indent=2, ensure_ascii=False))
     return put(place, key, declared(key, (key.name,), source), means, dry_run=dry_run, explain=explain)

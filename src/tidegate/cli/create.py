@@ -4,16 +4,20 @@ Knows how keys and contents are given. Does not know what refers to them.
 """
 
 import base64
+import dataclasses
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from tidegate.cli.output import NotUnderstood, Outcome, print_error
 from tidegate.cli.store_options import Place, author, opened, place_options, rule_options
 from tidegate.cli.store_output import shown
 from tidegate.resources.resource_key import ResourceKey
 from tidegate.resources.source_map import Json
+
+if TYPE_CHECKING:
+    from tidegate.diagnostics import Diagnostic
 
 __all__ = ["CONTENT_BYTES_MAX", "EXAMPLES", "arguments", "configmap", "generic"]
 
@@ -25,6 +29,9 @@ EXAMPLES = (
     ("Store a file under another key.", "tidegate create configmap ca --from-file ca.crt=my-authority.pem"),
     ("Put another certificate in its place.", "tidegate create secret generic client --from-file new/ --replace"),
 )
+
+_TYPED = "what was typed"
+"""Stands for the file in findings about what is made."""
 
 CONTENT_BYTES_MAX = 1024 * 1024
 """The largest sum of contents of one secret or config map, as in Kubernetes."""
@@ -99,9 +106,16 @@ def _create(key: ResourceKey, document: Mapping[str, Json], place: Place, *, rep
         if not replace and workspace.store.get(key) is not None:
             print_error(f"there is a {key} already", "add `--replace` to put this in its place")
             return Outcome(None, "", 1)
-        edit = Edit(put=parse([SourceText("what was typed", write_yaml(document))]))
+        edit = Edit(put=parse([SourceText(_TYPED, write_yaml(document))]))
         outcome = workspace.apply(edit, author("create"), time.time(), dry_run=dry_run)
-        return shown(outcome, workspace, dry_run=dry_run)
+        told = dataclasses.replace(outcome, diagnostics=tuple(map(_without_place, outcome.diagnostics)))
+        return shown(told, workspace, dry_run=dry_run)
+
+
+def _without_place(found: "Diagnostic") -> "Diagnostic":
+    """Leave out a place in a text that nobody wrote."""
+    typed = found.span is not None and found.span.file == _TYPED
+    return dataclasses.replace(found, span=None) if typed else found
 
 
 def _content(files: Sequence[str], literals: Sequence[str]) -> dict[str, bytes]:
@@ -110,7 +124,7 @@ def _content(files: Sequence[str], literals: Sequence[str]) -> dict[str, bytes]:
     left = CONTENT_BYTES_MAX
     for key, value in (*_literals(literals), *(each for given in files for each in _read(given))):
         if key in content:
-            raise NotUnderstood(f"the key `{key}` is given twice", "name another with KEY=PATH")
+            raise NotUnderstood(f"the key `{key}` is given twice", "give one of them another key: KEY=PATH or KEY=TEXT")
         left -= len(value)
         if left < 0:
             raise NotUnderstood(f"the contents together are larger than {CONTENT_BYTES_MAX // 1024} KiB")

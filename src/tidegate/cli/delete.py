@@ -61,7 +61,9 @@ def delete(
     **kwargs: Unpack[Place],
 ) -> Outcome:
     """Remove resources; the exit code is 1 when others need them, and 3 when one is not there. Nothing is removed then."""
-    if bool(resources) == bool(filename):
+    if resources and filename:
+        raise NotUnderstood("resources are named, and files too", "repeat the command for each")
+    if not resources and not filename:
         raise NotUnderstood("name resources, or files with `-f`", "as in `tidegate delete dataflow uplink`")
     keys = _named_in(filename) if filename else keys_of(resources)
     with opened(kwargs) as workspace:

@@ -21,7 +21,7 @@ def _log_level(text: str) -> str:
     for part in text.split(","):
         module, _, level = part.strip().rpartition("=")
         if level not in LOG_LEVELS or ("=" in part and not re.fullmatch(r"[\w:.-]+", module)):
-            detail = f"level is {text}; allowed are {', '.join(LOG_LEVELS[:-1])} and {LOG_LEVELS[-1]}"
+            detail = f"level is `{text}`; allowed are {', '.join(LOG_LEVELS[:-1])} and {LOG_LEVELS[-1]}"
             hint = "several are separated by `,`, one for a module is `module=level`"
             raise PydanticCustomError("log_level", "{detail}", {"detail": detail, "hint": hint, "word": level})
     return text

@@ -1,4 +1,4 @@
-"""`tidegate create secret generic` and `create configmap`."""
+"""`tidegate create secret generic` and `create configmap`; what is wrong is in the golden cases."""
 
 import pytest
 from tests.cli.stores import Shell
@@ -37,22 +37,6 @@ def test_a_config_map_of_text_and_of_what_is_none(shell: Shell) -> None:
     (shell.folder / "blob").write_bytes(b"\xff\x00")
     assert shell.type("create", "configmap", "ca", "--from-file", "ca.crt", "--from-file", "blob") == 0
     assert data(shell, "ConfigMap", "ca") == {"data": {"ca.crt": "-----BEGIN\n"}, "binaryData": {"blob": "/wA="}}
-
-
-@pytest.mark.parametrize(
-    ("options", "code", "said"),
-    [
-        ([], 2, "there is nothing to store"),
-        (["--from-literal", "canary"], 2, "--from-literal number 1 is no KEY=TEXT"),
-        (["--from-literal", "a=canary", "--from-literal", "a=canary"], 2, "the key `a` is given twice"),
-        (["--from-file", "none.pem"], 2, "none.pem cannot be read: no such file"),
-        (["--from-literal", "../a=canary"], 1, "`../a` is no key"),
-    ],
-)
-def test_what_is_wrong_is_said_without_a_content(shell: Shell, options: list[str], code: int, said: str) -> None:
-    assert shell.type("create", "secret", "generic", "client", *options) == code
-    assert said in shell.err
-    assert "canary" not in shell.out + shell.err
 
 
 def test_contents_are_bounded(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

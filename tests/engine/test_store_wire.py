@@ -7,14 +7,14 @@ import msgspec
 from tidegate.engine.store_wire import AskedEdit, SentChange, SentResource, sent_name
 from tidegate.resources.document import resource_of
 from tidegate.resources.resource_key import ResourceKey
-from tidegate.store.stored import Author, StoredChange, StoredResource
+from tidegate.store.stored import Author, Document, StoredChange, StoredResource
 
 TIMES: dict[str, Any] = {"created_wall": 1.5, "created_by": "a", "changed_wall": 2.5, "changed_by": "b"}
 
 
 def test_a_resource_and_a_change_arrive_as_they_are() -> None:
     key = ResourceKey("ConfigMap", "words")
-    document = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "words"}, "data": {"a": "ä"}}
+    document: Document = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "words"}, "data": {"a": "ä"}}
     stored = StoredResource(key=key, document=document, version=7, generation=2, **TIMES)
     sent = msgspec.json.encode(SentResource.of(stored))
     assert msgspec.json.decode(sent, type=SentResource).stored() == stored
@@ -28,7 +28,12 @@ def test_a_resource_and_a_change_arrive_as_they_are() -> None:
 
 def test_a_secret_goes_without_its_content_and_is_one_still() -> None:
     key = ResourceKey("Secret", "login")
-    document = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "login"}, "data": {"password": "dGlkZQ=="}}
+    document: Document = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "login"},
+        "data": {"password": "dGlkZQ=="},
+    }
     sent = SentResource.of(StoredResource(key=key, document=document, version=1, generation=1, **TIMES))
     assert b"dGlkZQ" not in msgspec.json.encode(sent) and not sent.is_locked
     assert resource_of(sent.stored().document).key == key

@@ -33,6 +33,26 @@ def test_a_dry_run_changes_nothing(shell: Shell) -> None:
         assert workspace.store.resources() == []
 
 
+def test_what_was_read_before_somebody_else_changed_it_replaces_nothing(shell: Shell) -> None:
+    shell.write("two.yaml", CLOUD)
+    assert shell.type("apply", "-f", "two.yaml") == 0
+    assert shell.type("get", "endpoint", "cloud", "-o", "yaml") == 0
+    mine = shell.write("mine.yaml", shell.out.replace("Broker.example.com", "mine.example"))
+    shell.write("theirs.yaml", CLOUD.replace("Broker.example.com", "theirs.example"))
+    assert shell.type("apply", "-f", "theirs.yaml") == 0
+    for more in ([], ["--dry-run"]):
+        assert shell.type("apply", "-f", mine, *more) == 1
+        assert "was changed by somebody else: it has version 2 now, the change is for version 1" in shell.err
+        assert "hint: read it anew" in shell.err
+    of_cluster = shell.write(
+        "cluster.yaml", (shell.folder / mine).read_text().replace("metadata:", "metadata:\n  uid: a-b")
+    )
+    assert shell.type("apply", "-f", of_cluster) == 0
+    assert shell.type("delete", "endpoint", "cloud") == 0
+    assert shell.type("apply", "-f", mine) == 1
+    assert "it is not there now" in shell.err
+
+
 def test_errors_are_shown_with_their_place_and_nothing_is_changed(shell: Shell) -> None:
     shell.write("two.yaml", CLOUD.replace("    host:", "    qos: 7\n    host:"))
     assert shell.type("apply", "-f", "two.yaml") == 1

@@ -13,6 +13,7 @@ from tidegate.cli.store_output import shown
 
 if TYPE_CHECKING:
     from tidegate.resources.manifest import Manifest
+    from tidegate.resources.resource_key import ResourceKey
 
 __all__ = ["EXAMPLES", "STDIN", "apply", "arguments", "read_manifests"]
 
@@ -23,6 +24,7 @@ EXAMPLES = (
 )
 
 STDIN = "-"
+VERSION_DIGITS_MAX = 18
 
 
 def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
@@ -44,9 +46,23 @@ def apply(filename: list[str], dry_run: bool = False, **kwargs: Unpack[Place]) -
     from tidegate.engine.changes import Edit
 
     with opened(kwargs) as workspace:
-        edit = Edit(put=read_manifests(filename))
+        put = read_manifests(filename)
+        edit = Edit(put=put, expected=_expected(put))
         outcome = workspace.apply(edit, author("apply"), time.time(), dry_run=dry_run)
         return shown(outcome, workspace, dry_run=dry_run)
+
+
+def _expected(put: "Manifest") -> "dict[ResourceKey, int]":
+    """Return the versions that the resources were read with, as `tidegate get` writes them.
+
+    A resource with a uid was read from a cluster, whose versions mean nothing here.
+    """
+    found = {}
+    for resource in put.resources.declared:
+        version = str(resource.metadata.resource_version or "")
+        if version.isascii() and version.isdigit() and len(version) <= VERSION_DIGITS_MAX and not resource.metadata.uid:
+            found[resource.key] = int(version)
+    return found
 
 
 def read_manifests(paths: list[str]) -> "Manifest":

@@ -51,7 +51,11 @@ class Metadata(Model):
     generation: Any = Field(default=None, description="Filled in by a cluster; no effect.")
     managed_fields: Any = Field(default=None, description="Filled in by a cluster; no effect.")
     owner_references: Any = Field(default=None, description="Filled in by a cluster; no effect.")
-    resource_version: Any = Field(default=None, description="Filled in by a cluster; no effect.")
+    resource_version: Any = Field(
+        default=None,
+        description="As `tidegate get` writes it: `tidegate apply` then refuses to replace another. "
+        "Without effect beside a `uid`, for then a cluster filled it in.",
+    )
     self_link: Any = Field(default=None, description="Filled in by a cluster; no effect.")
     uid: Any = Field(default=None, description="Filled in by a cluster; no effect.")
 

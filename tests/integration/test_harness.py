@@ -1,5 +1,6 @@
 """The harness judged before it judges: a checker that has never failed proves nothing."""
 
+import random
 import socket
 import ssl
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from tests.integration.demonstration import bridge_lines
 from tests.integration.harness.clients import Publisher, Subscriber
 from tests.integration.harness.faults import CutPlan
 from tests.integration.harness.ledger import Arrival, judge
+from tests.integration.harness.ports import BLOCK_PORTS, Ports
 from tests.integration.harness.scripted import Script
 from tests.integration.harness.taps import SourceTap
 from tests.integration.harness.waiting import grow, until
@@ -19,6 +21,12 @@ from tests.integration.harness.world import World, assert_kept, verdict_of, wait
 pytestmark = pytest.mark.integration
 
 TOPICS = ["plant/a", "plant/b"]
+
+
+def test_two_runs_with_the_same_luck_have_no_port_in_common() -> None:
+    with Ports(random.Random(1)) as ours, Ports(random.Random(1)) as theirs:
+        both = [each.take() for _ in range(BLOCK_PORTS + 1) for each in (ours, theirs)]
+    assert len(set(both)) == len(both)
 
 
 def test_the_ledger_sees_a_missing_message() -> None:

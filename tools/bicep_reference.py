@@ -60,7 +60,8 @@ Values are strings with `${places}`, strings of several lines between `'''`, int
 `...` in both, `x => value`, and these operators, from those that bind most strongly: `a.b` `a[b]` `a::b` `a.?b` `a[?b]` `a!`,
 `!` `-`, `*` `/` `%`, `+` `-`, `<` `<=` `>` `>=`, `==` `!=` `=~` `!~`, `&&`, `||`, `??`, `a ? b : c`.
 
-A parameter file (`.bicepparam`) has `using 'path'`, `param name = value` and `var`.
+A parameter file (`.bicepparam`) has `using 'path'`, `param name = value` and `var`. `tidegate deployment group create
+--parameters main.bicepparam` deploys the file that `using` names; with `--template-file` too, both have to name the same.
 
 Not read, and refused in words: `type`, `func`, `import`, `extension`, `assert`, `extends`, other scopes, modules of registries.
 Files are read below the working folder alone; for a file outside of it, below that file's folder.

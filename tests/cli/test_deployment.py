@@ -167,6 +167,23 @@ def test_what_cannot_be_deployed(shell: Shell, options: list[str], code: int, sa
     assert said in shell.err
 
 
+def test_a_parameter_file_names_the_template(shell: Shell) -> None:
+    shell.write("main.bicep", bicep("mqtt.example:8883", ANONYMOUS, ENABLED), "output where string = host\n")
+    shell.write("other.bicep", "output nothing int = 0\n")
+    shell.write("west.bicepparam", "using './main.bicep'\nparam host = 'west.example:8883'\n")
+    group = ["deployment", "group", "create", "--parameters", "west.bicepparam"]
+    assert shell.type(*group, "-o", "json") == 0, shell.err
+    told = json.loads(shell.out)
+    assert told["name"] == "main"
+    assert told["properties"]["outputs"]["where"]["value"] == "west.example:8883"
+    assert shell.type(*group, "-f", "main.bicep", "--what-if") == 0, shell.err
+    assert shell.out == "DataflowEndpoint/remote unchanged (dry run)\n"
+    assert shell.type(*group, "-f", "other.bicep") == 1
+    assert "the parameters are for main.bicep, and the template is other.bicep\n  --> west.bicepparam:1:7" in shell.err
+    assert shell.type(*group[:3], "-p", "host=x") == 2
+    assert "give --template-file, or --parameters with a .bicepparam file" in shell.err
+
+
 def test_a_template_in_json(shell: Shell) -> None:
     shell.write("main.bicep", bicep("mqtt.example:8883", ANONYMOUS, ENABLED))
     assert shell.type("bicep", "build", "main.bicep") == 0

@@ -97,7 +97,7 @@ class FileLoader:
     def module(self, path: Text) -> SourcedNode:
         """Return the template of a module, see `emitter.Files`."""
         run = self._run
-        file = self._resolved(path)
+        file = self.resolved(path)
         if file == self._source.file or file in run.open_files:
             circle = " → ".join((*run.open_files, self._source.file, file))
             raise BicepError(f"modules use each other in a circle: {circle}", path.start, path.end, "cut it", "module")
@@ -133,7 +133,7 @@ class FileLoader:
         if not isinstance(path, Text):
             message = f"`{call.name}` takes a path that is written out"
             raise BicepError(message, path.start, path.end, "write it in quotes: './file.txt'", "file")
-        text = self._read(path, self._resolved(path)).text
+        text = self._read(path, self.resolved(path)).text
         if call.name == "loadTextContent":
             return text
         try:
@@ -141,7 +141,8 @@ class FileLoader:
         except TemplateError as error:
             raise BicepError(error.message, path.start, path.end, error.hint, "file") from None
 
-    def _resolved(self, path: Text) -> str:
+    def resolved(self, path: Text) -> str:
+        """Return the path of a file as the reader takes it."""
         written = path.value
         if written.startswith(("br:", "br/", "ts:", "ts/")):
             message = "modules of registries are not fetched"

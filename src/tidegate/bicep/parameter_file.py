@@ -11,23 +11,31 @@ from tidegate.bicep.compiler import FileLoader, Reader, Run, diagnostic_of
 from tidegate.bicep.emitter import TemplateEmitter
 from tidegate.bicep.parser import Parsed, parse
 from tidegate.bicep.syntax import Declaration, File, Metadata, ParameterValue, Statement, Using, Variable
-from tidegate.diagnostics import Diagnostic
+from tidegate.diagnostics import Diagnostic, Span
 from tidegate.resources.findings import enumerate_words
 from tidegate.resources.source_map import Node, Place, SourceText
 from tidegate.templates.given import Given
 from tidegate.templates.sourced_node import SourcedNode
 from tidegate.templates.template import evaluate_variables
 
-__all__ = ["ParameterFile", "read_parameter_file"]
+__all__ = ["ParameterFile", "UsedTemplate", "read_parameter_file"]
 
 _ALLOWED = (Using, ParameterValue, Variable, Metadata)
 
 
+@dataclass(frozen=True, slots=True)
+class UsedTemplate:
+    """The template that `using` names: its path as the reader takes it, and where that was written."""
+
+    path: str
+    span: Span
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParameterFile:
-    """A parameter file. `template_path` is what `using` says, relative to the parameter file; None where it says nothing."""
+    """A parameter file. `template` is None where `using` names none that could be."""
 
-    template_path: str | None
+    template: UsedTemplate | None
     given: dict[str, Given]
     diagnostics: tuple[Diagnostic, ...]
 
@@ -41,6 +49,13 @@ def read_parameter_file(source: SourceText, reader: Reader) -> ParameterFile:
         errors.append(
             BicepError("the file does not say which template it is for", 0, 1, "begin it with `using './main.bicep'`")
         )
+    twice = "the file says twice which template it is for"
+    errors += [BicepError(twice, again.start, again.end, "keep one") for again in usings[1:]]
+    template = None
+    try:
+        template = _used(usings[0], source, reader) if usings else None
+    except BicepError as error:
+        errors.append(error)
     for statement in parsed.file.statements:
         if not isinstance(statement, _ALLOWED):
             message = "this has no place in a parameter file"
@@ -51,10 +66,15 @@ def read_parameter_file(source: SourceText, reader: Reader) -> ParameterFile:
     if not errors:
         given, errors, found = _computed(parsed.file, source, reader)
     return ParameterFile(
-        template_path=usings[0].path.value if usings else None,
+        template=template,
         given=given,
         diagnostics=(*(diagnostic_of(error, source) for error in errors), *found),
     )
+
+
+def _used(using: Using, source: SourceText, reader: Reader) -> UsedTemplate:
+    path = using.path
+    return UsedTemplate(FileLoader(source, Run(reader)).resolved(path), source.span(path.start, path.end))
 
 
 def _computed(

@@ -30,6 +30,7 @@ EXAMPLES = (
         "Give its parameters, from a file and one by one.",
         "tidegate deployment group create -f main.bicep -p main.bicepparam -p host=mqtt.example:8883",
     ),
+    ("Deploy the file that a parameter file names.", "tidegate deployment group create -p main.bicepparam"),
     ("See what would change.", "tidegate deployment group what-if -f main.json"),
 )
 
@@ -42,7 +43,10 @@ def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is 
     context.extra("namespace", options_list=["--namespace"], default="azure-iot-operations", help="The one namespace.")
     change_options(context)
     context.argument(
-        "template_file", options_list=["--template-file", "-f"], metavar="FILE", help="Bicep file, or template in JSON."
+        "template_file",
+        options_list=["--template-file", "-f"],
+        metavar="FILE",
+        help="Bicep file, or template in JSON. Default: the one that a .bicepparam file names.",
     )
     context.argument(
         "parameters",
@@ -61,7 +65,7 @@ def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is 
 
 
 def create(
-    template_file: str,
+    template_file: str | None = None,
     parameters: list[list[str]] | None = None,
     name: str | None = None,
     resource_group: str = GROUP,
@@ -72,8 +76,9 @@ def create(
     from tidegate.engine.changes import Edit
     from tidegate.resources.arm import parse
 
-    title = name or template_file.rpartition("/")[2].partition(".")[0] or "main"
-    made, read = _evaluated(template_file, parameters or [], title, resource_group)
+    read = _read(template_file, parameters or [])
+    title = name or read.path.rpartition("/")[2].partition(".")[0] or "main"
+    made = _evaluated(read, title, resource_group)
     if made is None:
         return _refused(read)
     edit = Edit(put=parse(made.resources))
@@ -89,7 +94,7 @@ def create(
 
 
 def what_if(
-    template_file: str,
+    template_file: str | None = None,
     parameters: list[list[str]] | None = None,
     name: str | None = None,
     resource_group: str = GROUP,
@@ -104,16 +109,24 @@ def what_if(
 validate = what_if
 
 
-def _evaluated(
-    file: str, parameters: Sequence[Sequence[str]], title: str, group: str
-) -> "tuple[Evaluation | None, TemplateFile]":
+def _read(file: str | None, parameters: Sequence[Sequence[str]]) -> "TemplateFile":
+    from tidegate.diagnostics import has_errors
+    from tidegate.engine.template_files import read_files
+
+    read = read_files(file, [_given(each) for several in parameters for each in several])
+    if not read.path and not has_errors(read.diagnostics):
+        raise NotUnderstood("no template", "give --template-file, or --parameters with a .bicepparam file")
+    return read
+
+
+def _evaluated(read: "TemplateFile", title: str, group: str) -> "Evaluation | None":
     from tidegate.diagnostics import has_errors
     from tidegate.engine.template_files import evaluate_files
     from tidegate.templates.environment import Environment
 
     environment = Environment(resource_group=group, deployment_name=title, now_seconds=time.time())
-    made, read = evaluate_files(file, [_given(each) for several in parameters for each in several], environment)
-    return (None if has_errors(read.diagnostics) else made), read
+    made = evaluate_files(read, environment)
+    return None if has_errors(read.diagnostics) else made
 
 
 def _given(typed: str) -> "str | dict[str, Given]":

@@ -1,14 +1,14 @@
 """From files to a template with its parameters: Bicep or JSON, parameter files of both kinds, and what was typed.
 
-Knows endings and the order in which values win. Does not know what becomes of the resources.
+Knows endings, the order in which values win, and which template parameters are for. Does not know what becomes of the resources.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tidegate.bicep.compiler import compile_bicep
-from tidegate.bicep.parameter_file import read_parameter_file
+from tidegate.bicep.compiler import Reader, compile_bicep
+from tidegate.bicep.parameter_file import UsedTemplate, read_parameter_file
 from tidegate.diagnostics import Diagnostic, has_errors
 from tidegate.engine import files
 from tidegate.engine.project_files import ProjectFiles
@@ -19,7 +19,7 @@ from tidegate.templates.masking import masked
 from tidegate.templates.sourced_node import SourcedNode
 from tidegate.templates.template import Evaluation, evaluate_template, read_template
 
-__all__ = ["TemplateFile", "evaluate_files", "read_template_file"]
+__all__ = ["TemplateFile", "evaluate_files", "read_files", "read_template_file"]
 
 BICEP = ".bicep"
 BICEP_PARAMETERS = ".bicepparam"
@@ -27,16 +27,22 @@ BICEP_PARAMETERS = ".bicepparam"
 
 @dataclass(slots=True)
 class TemplateFile:
-    """A template that was read. `template` is None when any finding is an error; `lines` are texts to show findings with."""
+    """A template that was read, with what its parameters are given.
 
+    `path` is empty where nobody named a template, `template` is None when any finding is an error; `lines` are texts to
+    show findings with.
+    """
+
+    path: str = ""
     template: SourcedNode | None = None
+    given: dict[str, Given] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     lines: dict[str, str] = field(default_factory=dict)
 
 
 def read_template_file(path: str) -> TemplateFile:
     """Read a template, compiled where its name ends in `.bicep`. Blocks on files; raises nothing about what they hold."""
-    made = TemplateFile()
+    made = TemplateFile(path)
     source = _read(path, made)
     if source is None:
         return made
@@ -51,26 +57,32 @@ def read_template_file(path: str) -> TemplateFile:
     return made
 
 
-def evaluate_files(
-    path: str,
-    parameters: Sequence[str | Mapping[str, Given]] = (),
-    environment: Environment | None = None,
-) -> tuple[Evaluation | None, TemplateFile]:
-    """Evaluate a template with parameter files, and with values by name; what comes later wins.
+def read_files(path: str | None, parameters: Sequence[str | Mapping[str, Given]] = ()) -> TemplateFile:
+    """Read a template with parameter files, and values by name; what comes later wins.
 
-    Returns:
-        What it makes, None when it could not be read; and what was read, with all findings.
+    A parameter file of Bicep names its template: that is read where `path` is None, and has to be the one at `path`
+    where it is not.
     """
-    read = read_template_file(path)
-    given: dict[str, Given] = {}
+    read = TemplateFile(path or "")
     for each in parameters:
-        given |= _parameters(each, read) if isinstance(each, str) else each
+        read.given |= _parameters(each, read) if isinstance(each, str) else each
+    if not read.path:
+        return read
+    template = read_template_file(read.path)
+    read.template = template.template
+    read.diagnostics = [*template.diagnostics, *read.diagnostics]
+    read.lines |= template.lines
+    return read
+
+
+def evaluate_files(read: TemplateFile, environment: Environment | None = None) -> Evaluation | None:
+    """Return what a template makes, None when it could not be read; what is found is added to what was `read`."""
     if read.template is None or has_errors(read.diagnostics):
-        return None, read
-    made = evaluate_template(read.template, given, environment)
+        return None
+    made = evaluate_template(read.template, read.given, environment)
     read.diagnostics += made.diagnostics
     read.lines = masked(read.lines, made.secrets)
-    return made, read
+    return made
 
 
 def _parameters(path: str, read: TemplateFile) -> dict[str, Given]:
@@ -78,12 +90,30 @@ def _parameters(path: str, read: TemplateFile) -> dict[str, Given]:
     if source is None:
         return {}
     if path.endswith(BICEP_PARAMETERS):
-        made = read_parameter_file(source, ProjectFiles(Path(path)).read)
+        reader = ProjectFiles(Path(path)).read
+        made = read_parameter_file(source, reader)
         read.diagnostics += made.diagnostics
+        if made.template is not None:
+            _use(made.template, reader, read)
         return made.given
     given, found = read_parameters(source)
     read.diagnostics += found
     return given
+
+
+def _use(used: UsedTemplate, reader: Reader, read: TemplateFile) -> None:
+    """Take the template that a parameter file names, unless there is one: then it has to be that."""
+    if not read.path:
+        problem = reader(used.path)
+        if isinstance(problem, str):
+            message = f"{used.path}: {problem}"
+            read.diagnostics.append(Diagnostic("error", "bicep-file", message, span=used.span, hint="check the path"))
+            return
+        read.path = used.path
+    elif Path(used.path).resolve() != Path(read.path).resolve():
+        message = f"the parameters are for {used.path}, and the template is {read.path}"
+        hint = "name that file here, or leave the template to this line"
+        read.diagnostics.append(Diagnostic("error", "bicep-file", message, span=used.span, hint=hint))
 
 
 def _read(path: str, into: TemplateFile) -> SourceText | None:

@@ -1,11 +1,17 @@
 """Resources of Azure Resource Manager, written."""
 
+import json
+
+import pytest
 from tests.resources.arm_resources import DATAFLOWS, ENDPOINTS, LISTENERS
 from tests.resources.manifests import CLOUD, DEFAULT, UPLINK, read_clean
 
 from tidegate.resources.arm_form import names_of, properties_of, tags_of, template
 from tidegate.resources.base import Resource
 from tidegate.resources.resource_key import ResourceKey
+from tidegate.resources.source_map import SourceText
+from tidegate.templates.given import Given
+from tidegate.templates.template import evaluate_template, read_template
 
 ANNOTATED = UPLINK.replace(
     "{name: uplink}",
@@ -82,3 +88,16 @@ def test_a_text_in_brackets_is_no_expression() -> None:
     bracketed = UPLINK.replace("plant/#", "'[parameters]'").replace("north/${inputTopic}", "'[half'")
     made, _ = template([one(bracketed)])
     assert "'[[parameters]'" in str(made) and "'[half'" in str(made)
+
+
+@pytest.mark.parametrize("parent", ["o'hara", "{0}", "a{b", "}{{1}''"])
+def test_a_parent_is_named_in_expressions_whatever_its_name(parent: str) -> None:
+    flow = UPLINK.replace("profileRef: default", f"profileRef: {json.dumps(parent)}")
+    ports = LISTENER.replace("spec:", f"spec:\n  brokerRef: {json.dumps(parent)}")
+    made, _ = template([one(flow), one(ports)])
+    whole, _ = read_template(SourceText("main.json", json.dumps(made)))
+    assert whole is not None
+    given = {"aioInstanceName": Given("plant"), "customLocationName": Given("site")}
+    evaluated = evaluate_template(whole, given)
+    assert evaluated.diagnostics == ()
+    assert [each.names for each in evaluated.resources] == [("plant", parent, "uplink"), ("plant", parent, "open")]

@@ -93,13 +93,19 @@ def _row(resource: Resource) -> ArmType:
 
 
 def _name(resource: Resource) -> str:
-    names = "/".join(names_of(resource, "{0}"))
-    return f"[format('{names}', parameters('aioInstanceName'))]"
+    below = "/".join(names_of(resource, "")[1:]).replace("{", "{{").replace("}", "}}")
+    return f"[format({_literal(f'{{0}}/{below}')}, parameters('aioInstanceName'))]"
 
 
 def _id(resource: Resource) -> str:
-    names = "".join(f", '{name}'" for name in names_of(resource, "")[1:])
+    names = "".join(f", {_literal(name)}" for name in names_of(resource, "")[1:])
     return f"[resourceId('{_row(resource).name}', parameters('aioInstanceName'){names})]"
+
+
+def _literal(text: str) -> str:
+    """Write a text inside of an expression."""
+    doubled = text.replace("'", "''")
+    return f"'{doubled}'"
 
 
 def _needs(resource: Resource) -> list[ResourceKey]:

@@ -1,5 +1,7 @@
 """What commands on the same machine read about the broker."""
 
+import errno
+import os
 import stat
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from tidegate.engine.reachable import (
     read_reachable,
     write_reachable,
 )
+from tidegate.exceptions import CredentialError
 
 PORT = Reachable(port=18883, protocol="Mqtt", tls=True, authentication=True, audience="aio-internal")
 
@@ -24,3 +27,15 @@ def test_what_is_written_is_read_until_nothing_is_open(tmp_path: Path) -> None:
     forget_reachable(tmp_path)
     with pytest.raises(FileNotFoundError):
         read_reachable(tmp_path)
+
+
+def test_what_is_written_already_needs_no_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    write_reachable(tmp_path, [PORT])
+    monkeypatch.setattr(os, "fsync", full)
+    write_reachable(tmp_path, [PORT])
+    assert read_reachable(tmp_path) == [PORT]
+    with pytest.raises(CredentialError):
+        write_reachable(tmp_path, [])

@@ -27,8 +27,13 @@ class Reachable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def write_reachable(directory: Path, ports: Iterable[Reachable]) -> None:
-    """Write down which ports of the broker of a data directory are open."""
-    write_private(directory / BROKER_FILE_NAME, msgspec.json.encode(list(ports)) + b"\n")
+    """Write down which ports of the broker of a data directory are open, where that is news.
+
+    It is looked at every few seconds, and a disk that is full meanwhile is no reason to fail.
+    """
+    path, written = directory / BROKER_FILE_NAME, msgspec.json.encode(list(ports)) + b"\n"
+    if not path.exists() or path.read_bytes() != written:
+        write_private(path, written)
 
 
 def read_reachable(directory: Path) -> list[Reachable]:

@@ -101,7 +101,7 @@ def test_failure_17_puback_never_comes(world: World) -> None:
             connack=lambda connection: mqtt5.ConnAckPacket(session_present=connection > 1), puback=lambda packet: None
         )
     )
-    engine = world.bridge(source.port, peer.port, options=["--stall-seconds", "2"])
+    engine = world.bridge(source.port, peer.port, options=["--stall-seconds", "6"])
     publisher = world.publisher(source.port, TOPICS, total=5)
     publisher.finish()
     until(lambda: len(peer.packets(mqtt5.PublishPacket, 1)) == 5, "the messages")

@@ -1,12 +1,14 @@
 """The door by which stored resources change."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.engine.stores import declared, delete, put
+from tests.engine.stores import declared, delete, put, surroundings
 from tests.resources.manifests import CLOUD, DEFAULT, UPLINK
 from tests.store.resource_stores import ANNA, WALL, store_in
 
+from tidegate.engine.changes import Edit, apply
 from tidegate.exceptions import StoreConflict
 from tidegate.resources.differences import Difference
 from tidegate.resources.resource_key import ResourceKey
@@ -136,3 +138,21 @@ def test_removing_the_built_in_names_brings_back_what_is_built_in(tmp_path: Path
     put(store, DEFAULT)
     outcome = delete(store, ResourceKey("DataflowEndpoint", "default"))
     assert [each.action for each in outcome.changes] == ["deleted"]
+
+
+def test_an_edit_of_all_there_is_expects_the_version_of_the_store(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    put(store, DEFAULT)
+    put(store, CLOUD, UPLINK)
+    version = store.version()
+    # It puts and deletes at once; the endpoint could not go before the data flow.
+    keys = (ResourceKey("Dataflow", "uplink"), ResourceKey("DataflowEndpoint", "cloud"))
+    edit = Edit(put=declared(DEFAULT), delete=keys, store_version=version)
+    put(store, SECRET % "late")
+    with pytest.raises(
+        StoreConflict, match=f"the store was changed by somebody else: it has version {version + 1} now"
+    ):
+        apply(store, edit, surroundings(), ANNA, WALL)
+    assert store.get(keys[0]) is not None
+    outcome = apply(store, replace(edit, store_version=version + 1), surroundings(), ANNA, WALL)
+    assert [each.action for each in outcome.changes] == ["unchanged", "deleted", "deleted"]

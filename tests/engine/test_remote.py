@@ -32,6 +32,8 @@ def test_what_is_changed_there_is_read_there(tmp_path: Path) -> None:
             assert workspace.store.history() == there.store.history(KEY)
         with pytest.raises(ServerFailed, match="was changed by somebody else"):
             there.apply(Edit(delete=(KEY,), expected={KEY: 9}), ME, 0.0)
+        with pytest.raises(ServerFailed, match="was changed by somebody else"):
+            there.apply(Edit(delete=(KEY,), store_version=9), ME, 0.0)
 
 
 def test_findings_point_into_the_text_that_was_read_here(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ VERBS = {
     "history": Verb("tidegate.cli.history", "Show who changed stored resources when."),
     "plan": Verb("tidegate.cli.plan", "Show what would change in the engine that runs, and what that does."),
     "pub": Verb("tidegate.cli.pub", "Publish a message."),
-    "rollback": Verb("tidegate.cli.rollback", "Bring a stored resource back to what it said before."),
+    "rollback": Verb("tidegate.cli.rollback", "Bring stored resources back to what they said before."),
     "route": Verb("tidegate.cli.route", "Show which data flows take a topic, what comes out, and why others do not."),
     "run": Verb("tidegate.cli.run", "Run what is declared until told to stop."),
     "schema add": Verb("tidegate.cli.schema", "Add a schema to a registry.", "add"),

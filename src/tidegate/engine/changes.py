@@ -35,12 +35,14 @@ NOTHING = parse(())
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
     """What is to change. `put` are the resources to create or to replace as a whole, with their texts and findings;
-    `expected` has the versions that resources have to have, 0 for one that may not be there.
+    `expected` has the versions that resources have to have, 0 for one that may not be there; `store_version` is the one that
+    the store has to have, for an edit that is about all there is.
     """
 
     put: Manifest = field(default_factory=lambda: NOTHING)
     delete: tuple[ResourceKey, ...] = ()
     expected: Mapping[ResourceKey, int] = field(default_factory=dict)
+    store_version: int | None = None
 
     @property
     def keys(self) -> frozenset[ResourceKey]:
@@ -105,7 +107,7 @@ def apply(
     keep a sound edit out. Blocks, on the disk and on other writers.
 
     Raises:
-        StoreConflict: a resource does not have the expected version.
+        StoreConflict: a resource, or the store, does not have the expected version.
         StoreFailed, CredentialError: the store cannot be written, or the key of secrets not used.
     """
     if dry_run:
@@ -134,6 +136,9 @@ def _judge(store: ResourceStore, edit: Edit, surroundings: Surroundings) -> Outc
         found = records[key].version if key in records else 0
         if expected not in (ANY_VERSION, found):
             raise StoreConflict(str(key), expected, found)
+    version = store.version()
+    if edit.store_version not in (None, version):
+        raise StoreConflict("the store", edit.store_version, version)
     files = surroundings.files
     untouched = [record for key, record in records.items() if key not in edit.keys]
     world = edit.put.over(files).over(read_stored(_beside(untouched, files)))
@@ -154,7 +159,7 @@ def _judge(store: ResourceStore, edit: Edit, surroundings: Surroundings) -> Outc
         changes=tuple(_changes(edit, records)),
         diagnostics=diagnostics,
         lines=world.lines,
-        version=store.version(),
+        version=version,
         is_refused=has_errors(diagnostics),
     )
 

@@ -118,6 +118,7 @@ class RemoteWorkspace:
             put=texts,
             delete=list(edit.delete),
             expected=list(edit.expected.items()),
+            store_version=edit.store_version,
             means=author.means,
             is_dry_run=dry_run,
         )

@@ -128,6 +128,7 @@ class AskedEdit(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     put: list[str] = []
     delete: list[ResourceKey] = []
     expected: list[tuple[ResourceKey, int]] = []
+    store_version: int | None = None
     means: str
     is_dry_run: bool = False
 

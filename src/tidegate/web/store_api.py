@@ -105,6 +105,7 @@ class StoreApi:
             put=parse(SourceText(sent_name(number), text) for number, text in enumerate(asked.put)),
             delete=tuple(asked.delete),
             expected=dict(asked.expected),
+            store_version=asked.store_version,
         )
         with self._open() as workspace:
             author = Author("api", asked.means)

@@ -3,13 +3,16 @@
 import asyncio
 import sys
 import time
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path, PurePath
 
 import pytest
 
 from tidegate.auth.authority import ServerCertificate
+from tidegate.engine import console as console_module
 from tidegate.engine.console import Console, ConsoleSetup, NewCertificate, console_certificate
+from tidegate.exceptions import CredentialError
 from tidegate.moment import Moment
 from tidegate.net.tasks import Tasks
 from tidegate.settings import Settings
@@ -28,14 +31,10 @@ asyncio.run(main())
 """
 
 
-def test_it_is_told_its_settings_and_every_new_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def told_by(tmp_path: Path, certificate: Callable[[], ServerCertificate], monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return what processes are told up to the second message."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT / "src"))
-    told, numbers = tmp_path / "told", count(1)
-
-    def certificate() -> ServerCertificate:
-        # The first one is to be renewed at once, the second in a day.
-        number = next(numbers)
-        return ServerCertificate(f"chain-{number}".encode(), b"key", time.time() + (0 if number == 1 else 86_400))
+    told = tmp_path / "told"
 
     async def main() -> None:
         failures: list[Exception] = []
@@ -54,7 +53,36 @@ def test_it_is_told_its_settings_and_every_new_certificate(tmp_path: Path, monke
         assert failures == []
 
     asyncio.run(main())
-    assert told.read_text() == "ConsoleSetup chain-1\nNewCertificate chain-2\n"
+    return told.read_text()
+
+
+def test_it_is_told_its_settings_and_every_new_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = count(1)
+
+    def certificate() -> ServerCertificate:
+        # The first one is to be renewed at once, the second in a day.
+        number = next(numbers)
+        return ServerCertificate(f"chain-{number}".encode(), b"key", time.time() + (0 if number == 1 else 86_400))
+
+    assert told_by(tmp_path, certificate, monkeypatch) == "ConsoleSetup chain-1\nNewCertificate chain-2\n"
+
+
+def test_a_certificate_that_cannot_be_made_is_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(console_module, "RETRY_SECONDS", 0.0)
+    numbers = count(1)
+
+    def certificate() -> ServerCertificate:
+        # The first one cannot be made, nor can that which is to replace the second.
+        number = next(numbers)
+        if number in (1, 3):
+            raise CredentialError("ca.key", f"problem {number}", "mend it")
+        return ServerCertificate(f"chain-{number}".encode(), b"key", time.time() + (0 if number == 2 else 86_400))
+
+    assert told_by(tmp_path, certificate, monkeypatch) == "ConsoleSetup chain-2\nNewCertificate chain-4\n"
+    said = [each for each in caplog.messages if "the console has no new certificate" in each]
+    assert ["problem 1" in said[0], "problem 3" in said[1], len(said)] == [True, True, 2]
 
 
 def test_no_key_is_shown() -> None:

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 
 from tidegate.engine.channel import Channel
 from tidegate.engine.child import Child
+from tidegate.exceptions import CredentialError
 from tidegate.moment import Moment
 from tidegate.net.tasks import Tasks
 from tidegate.settings import Settings
+from tidegate.telemetry.line import Line
+from tidegate.telemetry.logs import log_engine_line
 
 if TYPE_CHECKING:
     from tidegate.auth.authority import ServerCertificate
@@ -22,6 +25,9 @@ __all__ = ["Console", "ConsoleSetup", "NewCertificate", "console_certificate"]
 
 RENEWAL_SECONDS_MAX = 86_400.0
 """The longest wait before the certificate is looked at again."""
+
+RETRY_SECONDS = 60.0
+"""The wait after a certificate that could not be renewed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +51,7 @@ class Console:
     """The console of an engine.
 
     Args:
-        certificate: makes a server certificate; it blocks, and may raise `CredentialError`, which is logged by the child.
+        certificate: makes a server certificate; it blocks, and may raise `CredentialError`, which is logged: it is asked again.
         command: starts the process; the descriptor of the inherited socket is appended.
     """
 
@@ -82,17 +88,35 @@ class Console:
         await self._child.stop()
 
     async def _talk(self, channel: Channel) -> None:
-        made = await asyncio.to_thread(self._certificate)
+        made = await self._made()
+        if made is None:
+            # A process without certificate can answer nobody; the next one, which `Child` starts after a while, asks again.
+            return
         channel.send(0, ConsoleSetup(settings=self._settings, chain_pem=made.chain_pem, key_pem=made.key_pem))
+        renew_at_wall = made.renew_at_wall
         while True:
             try:
-                async with asyncio.timeout(min(RENEWAL_SECONDS_MAX, max(1.0, made.renew_at_wall - self._clock().wall))):
+                async with asyncio.timeout(min(RENEWAL_SECONDS_MAX, max(1.0, renew_at_wall - self._clock().wall))):
                     if await channel.receive() is None:
                         return
             except TimeoutError:
-                if made.renew_at_wall <= self._clock().wall:
-                    made = await asyncio.to_thread(self._certificate)
+                if renew_at_wall > self._clock().wall:
+                    continue
+                made = await self._made()
+                if made is None:
+                    renew_at_wall = self._clock().wall + RETRY_SECONDS
+                else:
+                    renew_at_wall = made.renew_at_wall
                     channel.send(0, NewCertificate(chain_pem=made.chain_pem, key_pem=made.key_pem))
+
+    async def _made(self) -> "ServerCertificate | None":
+        """Make a certificate; None, and a line in the log, where it cannot be made now."""
+        try:
+            return await asyncio.to_thread(self._certificate)
+        except CredentialError as error:
+            text = f"the console has no new certificate: {error}"
+            log_engine_line("consoles", Line("error", "!", text, hint=error.hint))
+            return None
 
 
 def console_certificate(directory: Path, names: tuple[str, ...], now_wall: float) -> "ServerCertificate":

@@ -1,6 +1,8 @@
 """`tidegate trace`."""
 
 import json
+import sys
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
@@ -91,6 +93,14 @@ def test_for_a_program(flows: str, tmp_path: Path, capsys: pytest.CaptureFixture
     assert [each["effect"] for each in told["steps"]] == ["drops"]
 
 
+def test_standard_input_is_read_where_it_is_asked_for(
+    flows: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(b'{"temperature": 5}')))
+    assert main(["trace", flows, "--payload", "-"]) == 0
+    assert "filtered: filter 1 ends it" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("payload", "said"),
     [
@@ -122,7 +132,7 @@ def test_properties(flows: str, capsys: pytest.CaptureFixture[str]) -> None:
     [
         ([], "there is no payload"),
         (["-m", "x", "--payload", "y"], "more than one payload"),
-        (["--payload", "/nonexistent"], "cannot be read"),
+        (["--payload", "/nonexistent"], "name a file that can be read"),
         (["-m", "x", "--user-property", "a"], "write NAME=VALUE"),
         (["-m", "x", "-t", "a/+"], "--topic cannot be one"),
         (["-m", "x", "--flow", "to-clod"], "did you mean `to-cloud`?"),

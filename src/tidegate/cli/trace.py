@@ -4,16 +4,15 @@ Knows how a message is given and its way is printed. What is told comes from `tr
 """
 
 import json
-import os
 import sys
 import time
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
 from tidegate.cli.options import resource_options
 from tidegate.cli.output import NotUnderstood, Outcome, printable, render_diagnostics, summary
-from tidegate.cli.payload import read_user_property
+from tidegate.cli.payload import read_payload, read_user_property
 
 if TYPE_CHECKING:
     from tidegate.engine.load import Loaded
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from tidegate.transform.enrich import Snapshots
     from tidegate.transform.trace import Step, Trace
 
-__all__ = ["EXAMPLES", "PAYLOAD_BYTES_MAX", "arguments", "trace"]
+__all__ = ["EXAMPLES", "arguments", "trace"]
 
 EXAMPLES = (
     ("See what becomes of a payload.", """tidegate trace flows/ --flow to-cloud -m '{"temperature": 21}'"""),
@@ -33,7 +32,6 @@ EXAMPLES = (
     ("For a program.", "tidegate trace flows/ --flow to-cloud --payload oven.json -o json"),
 )
 
-PAYLOAD_BYTES_MAX = 16 * 1024 * 1024
 SHOWN_CHARACTERS_MAX = 400
 STEPS_SHOWN_MAX = 200
 
@@ -182,21 +180,11 @@ def _records(plan: "FlowPlan") -> "Snapshots":
 def _payload(path: str | None, text: str | None) -> bytes:
     if path is not None and text is not None:
         raise NotUnderstood("more than one payload", "give one of --payload and --message")
-    if text is not None:
-        return os.fsencode(text)
-    if path is None:
-        raise NotUnderstood("there is no payload", "give one with --payload FILE or -m TEXT")
-    if path == "-":
-        payload = sys.stdin.buffer.read(PAYLOAD_BYTES_MAX + 1)
-    else:
-        try:
-            with Path(path).open("rb") as file:
-                payload = file.read(PAYLOAD_BYTES_MAX + 1)
-        except OSError as error:
-            raise NotUnderstood(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from None
-    if len(payload) > PAYLOAD_BYTES_MAX:
-        raise NotUnderstood(f"the payload is longer than {PAYLOAD_BYTES_MAX // 1024 // 1024} MiB")
-    return payload
+    hint = "give one with --payload FILE or -m TEXT"
+    if path is None and text is None:
+        raise NotUnderstood("there is no payload", hint)
+    is_asked_for = path == "-"
+    return read_payload(text, None if is_asked_for else path, is_asked_for=is_asked_for, hint=hint)
 
 
 def _text(plan: "FlowPlan", found: "Trace") -> str:

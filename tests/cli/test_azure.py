@@ -1,35 +1,20 @@
-"""`cli/azure.py`: what is asked before something is lost."""
+"""`cli/azure.py`: what the commands that are spelled as az spells them have in common."""
 
-import sys
-from io import StringIO
+from pathlib import Path
 
 import pytest
 
-from tidegate.cli.azure import confirm
+from tidegate.cli.azure import place_of, read_config
 from tidegate.cli.output import NotUnderstood
 
 
-class Terminal(StringIO):
-    def isatty(self) -> bool:
-        return True
+def test_what_az_wants_has_no_effect_on_where_the_store_lies() -> None:
+    assert place_of({"instance": "i", "resource_group": "g", "data_dir": "d"}) == {"data_dir": "d"}
 
 
-@pytest.mark.parametrize("answer", ["y\n", "YES\n", " yes \n"])
-def test_a_yes(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], answer: str) -> None:
-    monkeypatch.setattr(sys, "stdin", Terminal(answer))
-    confirm("Delete it?", yes=False)
-    assert capsys.readouterr().err == "Delete it? (y/N): "
-
-
-@pytest.mark.parametrize("answer", ["n\n", "\n", ""])
-def test_anything_else_is_a_no(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
-    monkeypatch.setattr(sys, "stdin", Terminal(answer))
-    with pytest.raises(SystemExit, match="nothing was changed"):
-        confirm("Delete it?", yes=False)
-
-
-def test_nobody_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", StringIO("y\n"))
-    confirm("Delete it?", yes=True)
-    with pytest.raises(NotUnderstood):
-        confirm("Delete it?", yes=False)
+def test_a_file_with_properties_may_have_comments(tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_text('{"a": 1} // one')
+    assert read_config(str(path)).text.rstrip() == '{"a": 1}'
+    with pytest.raises(NotUnderstood, match="cannot be read: no such file or directory"):
+        read_config(str(tmp_path / "missing.json"))

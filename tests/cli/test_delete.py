@@ -1,16 +1,11 @@
 """`tidegate delete`."""
 
-import sys
-
 import pytest
 from tests.cli.stores import Shell
 from tests.engine.control_stand_in import answering
 from tests.resources.manifests import CLOUD, DEFAULT, UPLINK
 
-from tidegate.cli.delete import confirm_defaults
-from tidegate.cli.output import NotUnderstood
 from tidegate.engine.given import given_by
-from tidegate.resources.resource_key import ResourceKey
 from tidegate.settings import Settings
 
 
@@ -58,22 +53,15 @@ def test_what_is_not_there(filled: Shell) -> None:
 
 def test_default_is_asked_for_and_the_built_in_one_comes_back(filled: Shell) -> None:
     assert filled.type("delete", "endpoint", "default") == 2
-    assert "goes back to its built-in values" in filled.err and "add `--yes`" in filled.err
+    assert "goes back to its built-in values" in filled.err and "say --yes" in filled.err
     assert "default" in names(filled)
     assert filled.type("delete", "endpoint", "default", "--yes") == 0
     assert "default" not in names(filled)
 
 
-@pytest.mark.parametrize(("answer", "agrees"), [("y", True), ("Yes ", True), ("", False), ("no", False)])
-def test_at_a_terminal_default_is_asked_for(monkeypatch: pytest.MonkeyPatch, answer: str, agrees: bool) -> None:
-    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
-    monkeypatch.setattr("builtins.input", lambda prompt: answer)
-    keys = [ResourceKey("DataflowProfile", "default"), ResourceKey("Secret", "default")]
-    if agrees:
-        confirm_defaults(keys, yes=False)
-    else:
-        with pytest.raises(NotUnderstood, match="nothing was changed"):
-            confirm_defaults(keys, yes=False)
+def test_a_secret_of_that_name_is_not_asked_for(filled: Shell) -> None:
+    assert filled.type("create", "secret", "generic", "default", "--from-literal", "k=v") == 0
+    assert filled.type("delete", "secret", "default") == 0
 
 
 def test_something_has_to_be_named_in_one_way(filled: Shell) -> None:

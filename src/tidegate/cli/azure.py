@@ -4,7 +4,6 @@ Knows az's words: instance, resource group, properties. Does not know what a com
 """
 
 import json
-import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -31,7 +30,6 @@ __all__ = [
     "azure_options",
     "change_options",
     "config_option",
-    "confirm",
     "declared",
     "delete_of",
     "list_of",
@@ -211,17 +209,6 @@ def delete_of(place: Place, keys: "Iterable[ResourceKey]", means: str) -> Outcom
             return _not_stored(workspace, keys[0])
         outcome = workspace.apply(Edit(delete=keys), author(means), time.time())
         return shown(outcome, workspace, dry_run=False)
-
-
-def confirm(question: str, *, yes: bool) -> None:
-    """Ask whether to go on. Raises `NotUnderstood` where nobody can answer, and `SystemExit` on a no."""
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise NotUnderstood(f"{question} Nobody can be asked here", "say --yes")
-    print(f"{question} (y/N): ", end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise SystemExit("nothing was changed")
 
 
 def _resource(workspace: "StoreAccess", key: "ResourceKey") -> Outcome:

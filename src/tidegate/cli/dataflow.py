@@ -11,7 +11,6 @@ from tidegate.cli.azure import (
     azure_options,
     change_options,
     config_option,
-    confirm,
     declared,
     delete_of,
     list_of,
@@ -23,6 +22,7 @@ from tidegate.cli.azure import (
     yes_option,
 )
 from tidegate.cli.completers import NameCompleter
+from tidegate.cli.confirm import confirm
 from tidegate.cli.kind_words import NotFound
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from tidegate.cli.azure import (
     azure_options,
     change_options,
     config_option,
-    confirm,
     declared,
     delete_of,
     list_of,
@@ -25,6 +24,7 @@ from tidegate.cli.azure import (
     yes_option,
 )
 from tidegate.cli.completers import NameCompleter
+from tidegate.cli.confirm import confirm
 from tidegate.cli.endpoint_options import endpoint_flags, endpoint_options
 from tidegate.cli.output import Outcome, diagnostic_data, render_diagnostics
 from tidegate.cli.store_options import Place

@@ -10,7 +10,6 @@ from tidegate.cli.azure import (
     azure_options,
     change_options,
     config_option,
-    confirm,
     declared,
     delete_of,
     list_of,
@@ -22,6 +21,7 @@ from tidegate.cli.azure import (
     show_of,
     yes_option,
 )
+from tidegate.cli.confirm import confirm
 from tidegate.cli.dataflow import profile_of
 
 if TYPE_CHECKING:

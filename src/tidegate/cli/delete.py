@@ -3,21 +3,21 @@
 Knows what is asked before. Does not know what depends on what: that is judged as for every change.
 """
 
-import sys
 import time
 from collections.abc import Sequence
 from typing import Any, Unpack
 
 from tidegate.cli.apply import read_manifests
 from tidegate.cli.completers import ResourceCompleter
+from tidegate.cli.confirm import confirm
 from tidegate.cli.kind_words import NotFound, keys_of
 from tidegate.cli.output import NotUnderstood, Outcome
 from tidegate.cli.store_options import Place, author, opened, place_options, rule_options
-from tidegate.cli.store_output import note, shown
+from tidegate.cli.store_output import shown
 from tidegate.exceptions import DeclarationError
 from tidegate.resources.resource_key import ResourceKey
 
-__all__ = ["EXAMPLES", "arguments", "confirm_defaults", "delete"]
+__all__ = ["EXAMPLES", "arguments", "delete"]
 
 EXAMPLES = (
     ("Remove a data flow.", "tidegate delete dataflow uplink"),
@@ -76,7 +76,7 @@ def delete(
                 if key not in in_files:
                     raise NotFound(key, [each.name for each in stored if each.kind == key.kind])
         if not dry_run:
-            confirm_defaults([key for key in keys if key in stored], yes=yes)
+            _confirm_defaults([key for key in keys if key in stored], yes=yes)
         from tidegate.engine.changes import Edit
 
         outcome = workspace.apply(Edit(delete=tuple(keys)), author("delete"), time.time(), dry_run=dry_run)
@@ -92,13 +92,9 @@ def _named_in(paths: Sequence[str]) -> list[ResourceKey]:
     return sorted(declared.source_map.keys)
 
 
-def confirm_defaults(keys: Sequence[ResourceKey], *, yes: bool) -> None:
-    """Ask before a `default` is removed, which brings back the built-in one. Raises `NotUnderstood` where nobody agrees."""
+def _confirm_defaults(keys: Sequence[ResourceKey], *, yes: bool) -> None:
+    """Ask before a `default` is removed, which brings back the built-in one. Raises as `confirm`."""
     for key in keys:
-        if key.name != _DEFAULT or key.kind in ("Secret", "ConfigMap") or yes:
-            continue
-        note(f"{key} goes back to its built-in values, which may change every data flow that uses it")
-        if not sys.stdin.isatty():
-            raise NotUnderstood(f"{key} is removed only when you say so", "add `--yes`")
-        if input("Go on? [y/N] ").strip().lower() not in ("y", "yes"):
-            raise NotUnderstood("nothing was changed")
+        if key.name == _DEFAULT and key.kind not in ("Secret", "ConfigMap"):
+            effect = "It goes back to its built-in values, which may change every data flow that uses it."
+            confirm(f"Delete {key}? {effect}", yes=yes)

@@ -53,6 +53,18 @@ def test_the_data_directory_is_the_usual_one(monkeypatch: pytest.MonkeyPatch) ->
     assert (settings.data_dir, settings.secrets_dir, settings.configmaps_dir) == (Path("usual"), None, None)
 
 
+def test_what_a_verb_leaves_out_is_as_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", "usual")
+    monkeypatch.delenv("AIO_SAT_FILE", raising=False)
+    assert declared_settings({"hops_max": 3}) == Settings(data_dir=Path("usual"), hops_max=3)
+
+
+@pytest.mark.parametrize("verb", ["validate", "trace", "test"])
+def test_what_a_verb_leaves_out_is_no_option_of_it(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([verb, "a.yaml", "--no-broker"]) == 2
+    assert "unrecognized arguments: --no-broker" in capsys.readouterr().err
+
+
 def test_findings_are_shown_on_standard_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "a.yaml").write_text(DEFAULT + UPLINK.replace("plant/#", "$share/g/plant/#"))
     loaded = load([tmp_path], Settings(data_dir=tmp_path))

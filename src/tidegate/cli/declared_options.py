@@ -6,7 +6,7 @@ Knows options and how they become settings and loaded resources. Does not know w
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
@@ -31,8 +31,8 @@ __all__ = [
 ]
 
 
-class DeclaredOptions(TypedDict):
-    """The options of `declared_options`, as a verb gets them."""
+class DeclaredOptions(TypedDict, total=False):
+    """The options of `declared_options`, as a verb gets them that has not left them out."""
 
     paths: list[str]
     namespace: str
@@ -50,23 +50,32 @@ class DeclaredOptions(TypedDict):
     token_command: list[tuple[str, tuple[str, ...]]] | None
 
 
-_DEFAULTS: dict[str, object] = {
-    **dict.fromkeys(DeclaredOptions.__annotations__),
+_DEFAULTS: DeclaredOptions = {
     "paths": [],
     "namespace": "azure-iot-operations",
+    "secrets_dir": None,
+    "configmaps_dir": None,
+    "datasets_dir": None,
+    "schemas_dir": None,
+    "secrets_key_file": None,
     "allow_remote_only": False,
     "filter_true": "drop",
     "hops_max": 8,
     "no_broker": False,
+    "data_dir": None,
+    "token_file": None,
+    "token_command": None,
 }
 
 
 def declared_options(
-    context: Any, *, needs_paths: bool = True
+    context: Any, *, needs_paths: bool = True, without: Collection[str] = ()
 ) -> None:  # Any: knack's ArgumentsContext, which is untyped
-    """Declare the options; they arrive in a verb's `**kwargs` as `DeclaredOptions`."""
+    """Declare the options but those `without` which a verb does; they arrive in its `**kwargs` as `DeclaredOptions`."""
     for name, default in _DEFAULTS.items():
-        context.extra(name, options_list=[f"--{name.replace('_', '-')}"], default=default)
+        # What is explained below and not declared here is no option of the verb.
+        if name not in without:
+            context.extra(name, options_list=[f"--{name.replace('_', '-')}"], default=default)
     resource_options(context, needs_paths=needs_paths)
     data_directory_option(context)
     token_options(context)
@@ -85,10 +94,11 @@ def declared_options(
 
 
 def declared_settings(options: DeclaredOptions) -> "Settings":
-    """Return the settings of a process that is told the same."""
+    """Return the settings of a process that is told the same, and nothing of what is left out."""
     from tidegate.engine.data_directory import default_data_directory
     from tidegate.settings import Settings
 
+    options = {**_DEFAULTS, **options}
     return Settings(
         data_dir=Path(options["data_dir"]) if options["data_dir"] is not None else default_data_directory(os.environ),
         namespace=options["namespace"],

@@ -6,11 +6,11 @@ Knows files and how results are shown. What is tried comes from `engine/flow_tes
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
 
+from tidegate.cli.declared_options import DeclaredOptions, declared_options, declared_settings
 from tidegate.cli.junit import TestCase, junit_xml
-from tidegate.cli.options import resource_options
 from tidegate.cli.output import Json, NotUnderstood, Outcome, print_error, render_diagnostics
 from tidegate.diagnostics import Diagnostic
 
@@ -30,9 +30,16 @@ EXAMPLES = (
 )
 
 
+_WITHOUT_EFFECT = (
+    *("data_dir", "secrets_key_file", "secrets_dir", "configmaps_dir"),
+    *("no_broker", "hops_max", "token_file", "token_command"),
+)
+"""Options about what is connected, or goes through several data flows."""
+
+
 def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
     """Declare the options."""
-    resource_options(context, has_secrets=False)
+    declared_options(context, without=_WITHOUT_EFFECT)
     context.positional(
         "paths", nargs="+", metavar="PATH", help="Flow tests, and folders of them (.test.yaml, folders below too)."
     )
@@ -40,26 +47,13 @@ def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is 
 
 
 def test(
-    paths: list[str],
-    namespace: str = "azure-iot-operations",
-    allow_remote_only: bool = False,
-    filter_true: Literal["drop", "pass"] = "drop",
-    datasets_dir: str | None = None,
-    schemas_dir: str | None = None,
     junit: str | None = None,
+    **kwargs: Unpack[DeclaredOptions],
 ) -> Outcome:
     """Run tests; the exit code is 1 when any fails or cannot be run."""
     from tidegate.engine.files import TEST_SUFFIXES, list_tests
-    from tidegate.settings import Settings
 
-    settings = Settings(
-        data_dir=PurePath(),
-        namespace=namespace,
-        datasets_dir=PurePath(datasets_dir) if datasets_dir is not None else None,
-        schemas_dir=PurePath(schemas_dir) if schemas_dir is not None else None,
-        allow_remote_only=allow_remote_only,
-        filter_true=filter_true,
-    )
+    paths, settings = kwargs["paths"], declared_settings(kwargs)
     missing = [path for path in paths if not Path(path).exists()]
     if missing:
         raise NotUnderstood(f"{missing[0]}: there is no such file or folder", "check the path")

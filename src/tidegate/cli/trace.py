@@ -6,11 +6,10 @@ Knows how a message is given and its way is printed. What is told comes from `tr
 import json
 import sys
 import time
-from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Unpack
 from uuid import uuid4
 
-from tidegate.cli.options import resource_options
+from tidegate.cli.declared_options import DeclaredOptions, declared_options, declared_settings
 from tidegate.cli.output import NotUnderstood, Outcome, printable, render_diagnostics, summary
 from tidegate.cli.payload import read_payload, read_user_property
 
@@ -32,13 +31,16 @@ EXAMPLES = (
     ("For a program.", "tidegate trace flows/ --flow to-cloud --payload oven.json -o json"),
 )
 
+_WITHOUT_EFFECT = ("data_dir", "secrets_key_file", "no_broker", "hops_max", "token_file", "token_command")
+"""Options about what is connected, or goes through several data flows."""
+
 SHOWN_CHARACTERS_MAX = 400
 STEPS_SHOWN_MAX = 200
 
 
 def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
     """Declare the options."""
-    resource_options(context)
+    declared_options(context, without=_WITHOUT_EFFECT)
     context.argument("flow", options_list=["--flow"], metavar="NAME", help="Data flow. Default: the only one.")
     context.argument(
         "topic", options_list=["--topic", "-t"], help="Topic. Default: one that the data flow's source takes."
@@ -63,14 +65,6 @@ def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is 
 
 
 def trace(
-    paths: list[str],
-    namespace: str = "azure-iot-operations",
-    secrets_dir: str | None = None,
-    configmaps_dir: str | None = None,
-    allow_remote_only: bool = False,
-    filter_true: Literal["drop", "pass"] = "drop",
-    datasets_dir: str | None = None,
-    schemas_dir: str | None = None,
     flow: str | None = None,
     topic: str | None = None,
     payload: str | None = None,
@@ -79,24 +73,14 @@ def trace(
     user_property: list[str] | None = None,
     qos: int = 1,
     retain: bool = False,
+    **kwargs: Unpack[DeclaredOptions],
 ) -> Outcome:
     """Return the way of a message; the exit code is 1 when what is declared has errors, 0 whatever becomes of the message."""
     from tidegate.engine.load import load
     from tidegate.message import Message
     from tidegate.moment import Moment
-    from tidegate.settings import Settings
     from tidegate.transform.trace import trace as told_of
 
-    settings = Settings(
-        data_dir=PurePath(),
-        namespace=namespace,
-        secrets_dir=PurePath(secrets_dir) if secrets_dir is not None else None,
-        configmaps_dir=PurePath(configmaps_dir) if configmaps_dir is not None else None,
-        datasets_dir=PurePath(datasets_dir) if datasets_dir is not None else None,
-        schemas_dir=PurePath(schemas_dir) if schemas_dir is not None else None,
-        allow_remote_only=allow_remote_only,
-        filter_true=filter_true,
-    )
     received = Message(
         topic or "",
         _payload(payload, message),
@@ -105,7 +89,7 @@ def trace(
         content_type=content_type,
         user_properties=tuple(map(read_user_property, user_property or ())),
     )
-    loaded = load(paths, settings)
+    loaded = load(kwargs["paths"], declared_settings(kwargs))
     if loaded.plan is None:
         print(render_diagnostics(loaded.diagnostics, loaded.lines, stream=sys.stderr), end="", file=sys.stderr)
         print(summary(loaded.diagnostics), file=sys.stderr)

@@ -3,15 +3,12 @@
 Knows what is printed. The rules are those of `run`, which comes through the same `engine/load.py`.
 """
 
-import os
 import sys
 import time
-from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Unpack
 
-from tidegate.cli.options import resource_options
+from tidegate.cli.declared_options import DeclaredOptions, declared_options, declared_settings
 from tidegate.cli.output import Outcome, diagnostic_data, render_diagnostics, summary
-from tidegate.cli.token_options import token_options, token_settings
 
 if TYPE_CHECKING:
     from tidegate.engine.load import Loaded
@@ -30,42 +27,19 @@ _FILTER_TRUE = {"drop": "drops the message", "pass": "lets the message pass"}
 
 def arguments(context: Any) -> None:  # Any: knack's ArgumentsContext, which is untyped
     """Declare the options."""
-    resource_options(context)
-    token_options(context)
+    declared_options(context, without=("data_dir", "secrets_key_file", "no_broker"))
 
 
 def validate(
-    paths: list[str],
-    namespace: str = "azure-iot-operations",
-    secrets_dir: str | None = None,
-    configmaps_dir: str | None = None,
-    allow_remote_only: bool = False,
-    filter_true: Literal["drop", "pass"] = "drop",
-    hops_max: int = 8,
-    datasets_dir: str | None = None,
-    schemas_dir: str | None = None,
-    token_file: list[tuple[str, str]] | None = None,
-    token_command: list[tuple[str, tuple[str, ...]]] | None = None,
+    **kwargs: Unpack[DeclaredOptions],
 ) -> Outcome:
     """Return all findings, and say on standard error what they are about; the exit code is 1 when any is an error."""
     from tidegate.engine.credential_check import check_credentials
     from tidegate.engine.load import load
     from tidegate.moment import Moment
-    from tidegate.settings import Settings
 
-    settings = Settings(
-        data_dir=PurePath(),
-        namespace=namespace,
-        secrets_dir=PurePath(secrets_dir) if secrets_dir is not None else None,
-        configmaps_dir=PurePath(configmaps_dir) if configmaps_dir is not None else None,
-        datasets_dir=PurePath(datasets_dir) if datasets_dir is not None else None,
-        schemas_dir=PurePath(schemas_dir) if schemas_dir is not None else None,
-        allow_remote_only=allow_remote_only,
-        filter_true=filter_true,
-        hops_max=hops_max,
-        tokens=token_settings(token_file, token_command, os.environ),
-    )
-    loaded = load(paths, settings)
+    settings = declared_settings(kwargs)
+    loaded = load(kwargs["paths"], settings)
     unusable = check_credentials(loaded, settings, lambda: Moment(time.monotonic(), time.time()))
     diagnostics = (*loaded.diagnostics, *unusable)
     for line in _about(loaded, summary(diagnostics), settings):

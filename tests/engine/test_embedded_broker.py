@@ -14,6 +14,7 @@ from tests.engine.test_broker_host import message, subscribe
 from tidegate.auth.secret_source import DeclaredSource
 from tidegate.broker.plan import BrokerPlan, ListenerPlan, TlsAutomatic, TokenMethod
 from tidegate.engine.embedded_broker import CA_CONFIG_MAP, EmbeddedBroker
+from tidegate.engine.reachable import BROKER_FILE_NAME, read_reachable
 from tidegate.engine.worker_channel import SecretValues
 from tidegate.exceptions import ConnectFailed
 from tidegate.flow.plan import EndpointPlan, TokenPlan
@@ -186,3 +187,20 @@ def test_a_damaged_authority_is_a_problem_in_words(tmp_path: Path) -> None:
 
     run(tmp_path, scenario)
     assert key.read_bytes() == b"nonsense"
+
+
+def test_ports_that_cannot_be_written_down_end_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario(broker: EmbeddedBroker, secure: int, plain: int) -> None:
+        (tmp_path / BROKER_FILE_NAME).unlink()
+        in_the_way = tmp_path / f".{BROKER_FILE_NAME}.new"
+        in_the_way.mkdir()
+        for _ in range(2):
+            await broker.look_again()
+        said = [each for each in caplog.messages if "commands do not learn which ports are open" in each]
+        assert len(said) == 1
+        await (await plain_client(plain)).close()
+        in_the_way.rmdir()
+        await broker.look_again()
+        assert {each.port for each in read_reachable(tmp_path)} == {secure, plain}
+
+    run(tmp_path, scenario)

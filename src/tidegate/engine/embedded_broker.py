@@ -65,6 +65,7 @@ class EmbeddedBroker:
         self._refused: Counter[str] = Counter()
         """Connections that listeners, also those of before, did not let in, by reason."""
         self._problem: str | None = None
+        self._unwritten: str | None = None
 
     @property
     def problems(self) -> list[str]:
@@ -106,7 +107,7 @@ class EmbeddedBroker:
             self._log.failed("the broker's limits have changed", "they count from the next start on", None)
         self._plan = plan
         await self._ports.follow(plan, source)
-        write_reachable(self._directory, self._ports.reachable())
+        self._write_down(self._ports)
 
     def secret_values(self, values: SecretValues) -> SecretValues:
         """Add the authority's bundle, and tokens for our own flows, to what was declared."""
@@ -148,7 +149,18 @@ class EmbeddedBroker:
             return
         await self._authority.renew(self._clock().wall)
         await self._ports.open_all()
-        write_reachable(self._directory, self._ports.reachable())
+        self._write_down(self._ports)
+
+    def _write_down(self, ports: BrokerPorts) -> None:
+        """Tell commands which ports are open; where that cannot be written they find others, and messages flow on."""
+        try:
+            write_reachable(self._directory, ports.reachable())
+        except CredentialError as error:
+            if str(error) != self._unwritten:
+                self._log.failed("commands do not learn which ports are open", str(error), error.hint)
+            self._unwritten = str(error)
+        else:
+            self._unwritten = None
 
     async def stop(self) -> None:
         """Close the listeners, say goodbye to clients, and commit what is pending."""

@@ -4,6 +4,7 @@ import json
 import os
 import time
 from base64 import b64encode
+from pathlib import Path
 
 import pytest
 from tests.integration.harness.engine import Engine
@@ -32,7 +33,7 @@ def bridging(world: World, source: Mosquitto, destination: Mosquitto, *more: Dec
     return engine
 
 
-def test_a_change_by_command_reaches_the_flow_under_load_and_no_other(world: World) -> None:
+def test_a_change_by_every_command_reaches_the_flow_under_load_and_no_other(world: World, tmp_path: Path) -> None:
     source, destination = world.mosquitto("source"), world.mosquitto("destination")
     untouched = [endpoint("other", destination.port), dataflow("untouched", filters=["other/#"], destination="other")]
     engine = bridging(world, source, destination, *untouched)
@@ -41,16 +42,45 @@ def test_a_change_by_command_reaches_the_flow_under_load_and_no_other(world: Wor
     other = world.subscriber(destination.port, ["other/#"], client_id="other-subscriber")
     publisher = world.publisher(source.port, TOPICS, rate=1000)
     beside = world.publisher(source.port, ["other/x"], rate=200, client_id="beside")
-    for keep_alive_seconds in (30, 31, 32):
-        grow(subscriber.seen_count, 200, "messages passed")
-        before = last_reload(engine)
+    template = tmp_path / "main.bicep"
+
+    def by_manifest(keep_alive_seconds: int) -> None:
         done = engine.apply(endpoint("cloud", destination.port, keepAliveSeconds=keep_alive_seconds))
         assert done.stdout == "DataflowEndpoint/cloud updated\n" and done.stderr == ""
+
+    def by_flags(keep_alive_seconds: int) -> None:
+        update = (
+            "iot",
+            "ops",
+            "dataflow",
+            "endpoint",
+            "update",
+            "custom-mqtt",
+            "-g",
+            "g",
+            "-i",
+            "i",
+            "--name",
+            "cloud",
+        )
+        engine.tidegate(*update, "--keep-alive", str(keep_alive_seconds))
+
+    def by_bicep(keep_alive_seconds: int) -> None:
+        written = engine.tidegate("export", "endpoint", "cloud", "--as", "bicep").stdout
+        assert "keepAliveSeconds: 31" in written
+        template.write_text(written.replace("keepAliveSeconds: 31", f"keepAliveSeconds: {keep_alive_seconds}"))
+        names = ("aioInstanceName=i", "customLocationName=l")
+        engine.tidegate("deployment", "group", "create", "-g", "g", "-f", str(template), "--parameters", *names)
+
+    for keep_alive_seconds, change in ((30, by_manifest), (31, by_flags), (32, by_bicep)):
+        grow(subscriber.seen_count, 200, "messages passed")
+        before = last_reload(engine)
+        change(keep_alive_seconds)
         # The command ends when the engine has taken it up.
         assert last_reload(engine)["applied"] and last_reload(engine)["at"] != before["at"]
         since = time.monotonic()
         wait_for_line(destination, f"as tidegate-bridge-0-destination .*k{keep_alive_seconds}")
-        print(f"connected anew {time.monotonic() - since:.3f} s after the command")
+        print(f"connected anew {time.monotonic() - since:.3f} s after {change.__name__}")
     publisher.finish()
     beside.finish()
     assert_kept(publisher, subscriber, duplicates_max=0)

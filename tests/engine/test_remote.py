@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.resources.manifests import CLOUD
+from tests.resources.manifests import CLOUD, DEFAULT, UPLINK
 from tests.web.served import served
 
 from tidegate.engine.changes import Edit
@@ -47,6 +47,22 @@ def test_findings_point_into_the_text_that_was_read_here(tmp_path: Path) -> None
     assert local.diagnostics and remote.diagnostics == local.diagnostics
     assert remote.changes == local.changes
     assert remote.lines["two.yaml"] == local.lines["two.yaml"]
+
+
+@pytest.mark.parametrize("written", ['"$1 >> 5"', "'$1 >> 5'", "$1 >> 5", "|-\n              $1 +\n              >> 5"])
+def test_findings_within_a_text_point_at_the_very_characters(tmp_path: Path, written: str) -> None:
+    step = (
+        "    - operationType: BuiltInTransformation\n"
+        "      builtInTransformationSettings:\n"
+        f"        filter:\n          - inputs: [temperature]\n            expression: {written}\n"
+    )
+    flow = UPLINK.replace("    - operationType: Destination", f"{step}    - operationType: Destination")
+    with served(tmp_path) as (api, server), RemoteWorkspace(server) as there, api.workspace() as here:
+        edit = Edit(put=parse([SourceText("flow.yaml", DEFAULT + CLOUD + flow)]))
+        remote = there.apply(edit, ME, 0.0, dry_run=True)
+        local = here.apply(edit, ME, 0.0, dry_run=True)
+    assert "expression" in {each.code for each in local.diagnostics}
+    assert remote.diagnostics == local.diagnostics
 
 
 def test_an_edit_with_errors_of_its_own_is_not_sent(tmp_path: Path) -> None:

@@ -105,3 +105,21 @@ def test_path_text() -> None:
     assert path_text(()) == ""
     assert path_text(("spec", "operations", 0, "name")) == "spec.operations[0].name"
     assert path_text(("data", "a.crt")) == 'data["a.crt"]'
+
+
+def test_the_field_at_a_place_undoes_the_place_of_a_field() -> None:
+    text = "a: plain text\nb:\n  - 'it''s'\n  - {c: \"tab\\there\", d: 7}\ne: |\n  two\n  lines\n"
+    here = place(text)
+    paths: list[FieldPath] = [("a",), ("b", 0), ("b", 1, "c"), ("b", 1, "d"), ("e",)]
+    for path in paths:
+        assert here.field_at(here.span(path)) == (path, "value")
+        node = here.find(path)
+        value = str(node.value) if node is not None else ""
+        for offset, character in enumerate(value[1:-1], 1):
+            if character != "\n":
+                assert here.field_at(here.span_within(path, offset, 1)) == (path, offset)
+    names: list[FieldPath] = [("a",), ("b",), ("b", 1, "c"), ("e",)]
+    for path in names:
+        assert here.field_at(here.key_span(path)) == (path, "name")
+    assert here.source.offset(here.source.span(20, 22)) == 20
+    assert here.field_at(here.source.span(len(text), len(text))) is None

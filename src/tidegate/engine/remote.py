@@ -5,7 +5,7 @@ Knows what is sent, and where in the caller's own texts the findings belong that
 
 import http.client
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 
 from tidegate.auth.private_files import read_private
-from tidegate.diagnostics import Diagnostic, Span, has_errors
+from tidegate.diagnostics import Diagnostic, has_errors
 from tidegate.engine.changes import Edit, Outcome
 from tidegate.engine.store_wire import HISTORY_MAX, STORE_PATH, AskedEdit, Held, MadeEdit, SentChange, sent_name
 from tidegate.engine.workspace import Reached
@@ -24,7 +24,7 @@ from tidegate.resources.document import document_of
 from tidegate.resources.finding_list import in_order
 from tidegate.resources.manifest import Manifest, parse
 from tidegate.resources.resource_key import ResourceKey
-from tidegate.resources.source_map import FieldPath, Node, SourceText, path_text
+from tidegate.resources.source_map import Place, SourceText, path_text
 from tidegate.resources.yaml_text import read_documents
 from tidegate.resources.yaml_writer import write_yaml
 from tidegate.store.stored import Author, StoredChange, StoredResource
@@ -156,27 +156,6 @@ class _Sent:
     key: ResourceKey
     text: SourceText
 
-    def path_of(self, span: Span) -> tuple[FieldPath, bool] | None:
-        """Return which field stands at a place of the text, and whether it is the field's value."""
-        (root,), _, _ = read_documents(self.text)
-        for path, node in _nodes(root, ()):
-            for name, (start, end) in node.keys.items():
-                if self.text.span(start, end) == span:
-                    return (*path, name), False
-            if not isinstance(node.value, dict | list) and self.text.span(node.start, node.end) == span:
-                return path, True
-        return None
-
-
-def _nodes(node: Node, path: FieldPath) -> Iterator[tuple[FieldPath, Node]]:
-    yield path, node
-    if isinstance(node.value, dict):
-        for name, child in node.value.items():
-            yield from _nodes(child, (*path, name))
-    elif isinstance(node.value, list):
-        for number, child in enumerate(node.value):
-            yield from _nodes(child, (*path, number))
-
 
 def _placed(found: Diagnostic, sent: Mapping[str, _Sent]) -> Diagnostic:
     """Return a finding with its place and its field as the caller's own text has them."""
@@ -184,15 +163,22 @@ def _placed(found: Diagnostic, sent: Mapping[str, _Sent]) -> Diagnostic:
         return found
     text = sent[found.span.file]
     places, key = text.declared.source_map, text.key
-    field_of = text.path_of(found.span)
+    (root,), _, _ = read_documents(text.text)
+    field_of = Place(text.text, root).field_at(found.span)
     if field_of is None:
         return replace(found, span=places.key_span(key, ()))
-    path, is_value = field_of
+    path, part = field_of
     there = path_text(path)
     name = found.path
     if name.startswith(there):
         name = places.path_text(key, path) + name.removeprefix(there)
-    return replace(found, path=name, span=(places.span if is_value else places.key_span)(key, path))
+    if part == "name":
+        span = places.key_span(key, path)
+    elif part == "value":
+        span = places.span(key, path)
+    else:
+        span = places.span_within(key, path, part, found.span.length)
+    return replace(found, path=name, span=span)
 
 
 class _Client:

@@ -35,6 +35,13 @@ class SourceText:
         length = max(1, min(end, line_end) - start)
         return Span(self.file, self.text.count("\n", 0, start) + 1, start - line_start + 1, length)
 
+    def offset(self, span: Span) -> int:
+        """Return the offset at which a place of this text begins."""
+        start = 0
+        for _ in range(span.line - 1):
+            start = self.text.index("\n", start) + 1
+        return start + span.column - 1
+
 
 @dataclass(slots=True, eq=False)
 class Node:
@@ -131,6 +138,29 @@ class Place:
         if starts is None or offset >= len(starts) - 1:
             return self.span(path)
         return self.source.span(starts[offset], starts[min(offset + length, len(starts) - 1)])
+
+    def field_at(self, span: Span) -> tuple[FieldPath, Literal["name", "value"] | int] | None:
+        """Return which field stands at a place of the text: its name, its value, or the value from one of its characters on.
+
+        It undoes `key_span`, `span` and `span_within`; None where no field of this resource begins there.
+        """
+        start = self.source.offset(span)
+        path: FieldPath = ()
+        node: Node | None = self.root
+        while node is not None and isinstance(node.value, dict | list):
+            for name, (begin, end) in node.keys.items():
+                if begin <= start < end:
+                    return (*path, name), "name"
+            steps = enumerate(node.value) if isinstance(node.value, list) else node.value.items()
+            found = ((step, child) for step, child in steps if child.start <= start < child.end)
+            step, node = next(found, (0, None))
+            path = (*path, step)
+        if node is None:
+            return None
+        starts = (_character_starts(self.source.text, node) or ()) if isinstance(node.value, str) else ()
+        if start in starts and (start, span.length) != (node.start, node.end - node.start):
+            return path, starts.index(start)
+        return path, "value"
 
     def _beginning(self, node: Node) -> Span:
         if node.keys:

@@ -11,6 +11,7 @@ from collections.abc import Hashable
 
 import msgspec
 
+from tidegate.auth.ca_file import trusting
 from tidegate.auth.client_token import read_token
 from tidegate.auth.cluster import Cluster
 from tidegate.auth.token_file import TokenFile
@@ -76,8 +77,9 @@ class TokenRequest:
             "spec": {"audiences": [self._audience], "expirationSeconds": TOKEN_SECONDS},
         }
         headers = {"Authorization": f"Bearer {own_token}", "Content-Type": "application/json"}
+        context = trusting(self._cluster.folder / "ca.crt", "mount the pod's service account there")
         connection = http.client.HTTPSConnection(
-            self._cluster.host, self._cluster.port, timeout=REQUEST_SECONDS_MAX, context=self._context()
+            self._cluster.host, self._cluster.port, timeout=REQUEST_SECONDS_MAX, context=context
         )
         place = f"{self._cluster.host}:{self._cluster.port}"
         try:
@@ -98,19 +100,6 @@ class TokenRequest:
             ) from None
         finally:
             connection.close()
-
-    def _context(self) -> ssl.SSLContext:
-        path = self._cluster.folder / "ca.crt"
-        # Not `create_default_context`: its strictness of Python 3.13 refuses the CAs of many clusters.
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        try:
-            context.load_verify_locations(cafile=path)
-        except OSError as error:
-            is_text = isinstance(error, ssl.SSLError)
-            reason = "it holds no certificate" if is_text else (error.strerror or type(error).__name__).lower()
-            raise CredentialError(f"CA file {path}", reason, "mount the pod's service account there") from None
-        return context
 
     def _refused(self, status: int, account: str) -> CredentialError:
         hints = {

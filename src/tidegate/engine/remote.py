@@ -14,6 +14,7 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
+from tidegate.auth.ca_file import trusting
 from tidegate.auth.private_files import read_private
 from tidegate.diagnostics import Diagnostic, has_errors
 from tidegate.engine.changes import Edit, Outcome
@@ -202,7 +203,9 @@ class _Client:
                 "copy api/write.token (or api/read.token) of the engine's data directory, and name it with --token-file",
             )
         self._token = token.decode("ascii", errors="replace").strip()
-        self._context = _context(server.ca_file)
+        self._context = trusting(
+            server.ca_file, "copy ca.crt of the engine's data directory, and name it with --ca-file"
+        )
 
     def ask(self, method: str, part: str, kind: type[Type], body: bytes | None = None) -> Type:
         """Send one request and read its answer. Raises `ServerFailed`."""
@@ -247,17 +250,3 @@ class _ErrorBody(msgspec.Struct):
 
 class _Error(msgspec.Struct):
     error: _ErrorBody
-
-
-def _context(ca_file: Path) -> ssl.SSLContext:
-    # Not `create_default_context`: what it trusts besides has no say about a server of the plant.
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_verify_locations(cafile=ca_file)
-    except OSError as error:
-        is_text = isinstance(error, ssl.SSLError)
-        reason = "it holds no certificate" if is_text else (error.strerror or type(error).__name__).lower()
-        hint = "copy ca.crt of the engine's data directory, and name it with --ca-file"
-        raise CredentialError(f"CA file {ca_file}", reason, hint) from None
-    return context
